@@ -1,0 +1,2 @@
+/** Towpath bench. */
+package io.towpath.bench;

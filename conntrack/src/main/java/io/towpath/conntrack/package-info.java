@@ -1,0 +1,2 @@
+/** Towpath conntrack. */
+package io.towpath.conntrack;

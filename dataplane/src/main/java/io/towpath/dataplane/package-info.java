@@ -1,0 +1,2 @@
+/** Towpath dataplane. */
+package io.towpath.dataplane;

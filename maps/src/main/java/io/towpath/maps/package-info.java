@@ -1,0 +1,2 @@
+/** Towpath maps. */
+package io.towpath.maps;

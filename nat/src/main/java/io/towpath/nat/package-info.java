@@ -1,0 +1,2 @@
+/** Services, backends, scheduling and packet rewriting. */
+package io.towpath.nat;

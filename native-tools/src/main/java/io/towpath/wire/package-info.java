@@ -1,0 +1,2 @@
+/** Header codecs. */
+package io.towpath.wire;
