@@ -1,0 +1,69 @@
+package io.towpath.wire;
+
+/**
+ * An address prefix (CIDR block). Host bits are cleared at construction.
+ *
+ * @param address first address of the block
+ * @param bits length in 128-bit terms: 0..128; an IPv4 /24 is 120
+ */
+public record Prefix(Address address, int bits) {
+    private static final int IPV4_OFFSET = 96;
+
+    public Prefix {
+        if (bits < 0 || bits > 128) {
+            throw new IllegalArgumentException("prefix length must be 0..128 bits: " + bits);
+        }
+        address = new Address(address.hi() & maskHi(bits), address.lo() & maskLo(bits));
+    }
+
+    /** Parses {@code 10.0.0.0/8} or {@code fd00::/8}; an address without a length is a host prefix. */
+    public static Prefix parse(String text) {
+        int slash = text.indexOf('/');
+        Address address = Address.parseSloppy(slash < 0 ? text : text.substring(0, slash));
+        int familyBits = address.isIpv4() ? 32 : 128;
+        int length = familyBits;
+        if (slash >= 0) {
+            try {
+                length = Integer.parseInt(text.substring(slash + 1));
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("not a prefix: '" + text + "'", e);
+            }
+        }
+        if (length < 0 || length > familyBits) {
+            throw new IllegalArgumentException("prefix length must be 0.." + familyBits + ": '" + text + "'");
+        }
+        return new Prefix(address, length + 128 - familyBits);
+    }
+
+    /** Returns the prefix that holds just this address. */
+    public static Prefix host(Address address) {
+        return new Prefix(address, 128);
+    }
+
+    public boolean isIpv4() {
+        return bits >= IPV4_OFFSET && address.isIpv4();
+    }
+
+    public boolean contains(Address other) {
+        return contains(other.hi(), other.lo());
+    }
+
+    /** As {@link #contains(Address)}, without an object. */
+    public boolean contains(long hi, long lo) {
+        return ((hi ^ address.hi()) & maskHi(bits)) == 0 && ((lo ^ address.lo()) & maskLo(bits)) == 0;
+    }
+
+    private static long maskHi(int bits) {
+        return bits == 0 ? 0 : bits >= 64 ? -1 : -1L << 64 - bits;
+    }
+
+    private static long maskLo(int bits) {
+        return bits <= 64 ? 0 : -1L << 128 - bits;
+    }
+
+    /** Returns the text form with the length in the family's own terms. */
+    @Override
+    public String toString() {
+        return address + "/" + (isIpv4() ? bits - IPV4_OFFSET : bits);
+    }
+}
