@@ -50,7 +50,7 @@ public final class Demo {
                 return new Demo(options, cleanup).run(manifests);
             } catch (Exception e) {
                 if (cleanup.isClosed()) {
-                    new CountDownLatch(1).await(); // told to stop: the process ends in a moment, and this is no news
+                    awaitEnd(); // this is no news
                 }
                 throw e;
             }
@@ -119,7 +119,7 @@ public final class Demo {
                 Plan.webTargets(), Plan.clientAddresses(false), Plan.clientAddresses(true), requests, LANES);
     }
 
-    private List<Check> checks(Network network) {
+    private List<Check> checks(Network network) throws InterruptedException {
         Checks checks = new Checks(network);
         List<Check> results = new ArrayList<>();
         progress("sending a bulk TCP stream for " + options.seconds() + " s");
@@ -159,6 +159,11 @@ public final class Demo {
                         Plan.host4(1, 2),
                         towpath,
                         instance));
+        awaitEnd();
+    }
+
+    /** Waits for the end of the process, which was told to stop or will be. */
+    private static void awaitEnd() throws InterruptedException {
         new CountDownLatch(1).await();
     }
 
@@ -174,7 +179,10 @@ public final class Demo {
         return folder.toAbsolutePath();
     }
 
-    private static void progress(String text) {
+    private void progress(String text) throws InterruptedException {
+        if (cleanup.isClosed()) {
+            awaitEnd();
+        }
         System.err.println("towpath demo: " + text);
     }
 }

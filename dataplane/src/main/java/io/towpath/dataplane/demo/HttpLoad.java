@@ -168,11 +168,13 @@ public final class HttpLoad {
         }
     }
 
+    /** What is worth counting: without the address behind it and the system call before it. */
     private static String describe(Throwable cause) {
         String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-        int detail = text.indexOf(": /");
+        int address = text.indexOf(": /");
+        String what = address < 0 ? text : text.substring(0, address);
 
-        return detail < 0 ? text : text.substring(0, detail);
+        return what.substring(what.lastIndexOf(": ") + 1).strip();
     }
 
     /** One connection of a lane; hands the lane on when it is closed. */

@@ -88,7 +88,6 @@ public final class Network {
         for (String name : namesIn(NAMED)) {
             Optional<String> dead = deadOwner(name);
             if (dead.isPresent()) {
-                killIn(name);
                 killEngine(dead.get());
                 delete(name);
                 EngineConfig.deleteFolders(dead.get());
@@ -138,14 +137,17 @@ public final class Network {
 
     private static void delete(String name) throws IOException, InterruptedException {
         if (Files.exists(NAMED.resolve(name))) {
+            killIn(name);
             Programs.require("ip", "netns", "delete", name);
         }
     }
 
+    /** Ends the programs in a namespace: servers that a signal to this process alone left running. */
     private static void killIn(String name) throws IOException, InterruptedException {
-        for (String pid : Programs.require("ip", "netns", "pids", name).split("\\s+")) {
-            if (!pid.isEmpty()) {
-                kill(ProcessHandle.of(Long.parseLong(pid)));
+        long self = ProcessHandle.current().pid();
+        for (String text : Programs.require("ip", "netns", "pids", name).split("\\s+")) {
+            if (!text.isEmpty() && Long.parseLong(text) != self) {
+                kill(ProcessHandle.of(Long.parseLong(text)));
             }
         }
     }

@@ -88,8 +88,8 @@ public final class Plan {
         return List.of(
                 new HttpLoad.Target("ClusterIP " + text(WEB_V4, WEB_PORT), at(WEB_V4, WEB_PORT)),
                 new HttpLoad.Target("ClusterIP " + text(WEB_V6, WEB_PORT), at(WEB_V6, WEB_PORT)),
-                new HttpLoad.Target("NodePort  " + text(NODE_V4, WEB_NODE_PORT), at(NODE_V4, WEB_NODE_PORT)),
-                new HttpLoad.Target("NodePort  " + text(NODE_V6, WEB_NODE_PORT), at(NODE_V6, WEB_NODE_PORT)));
+                new HttpLoad.Target("NodePort " + text(NODE_V4, WEB_NODE_PORT), at(NODE_V4, WEB_NODE_PORT)),
+                new HttpLoad.Target("NodePort " + text(NODE_V6, WEB_NODE_PORT), at(NODE_V6, WEB_NODE_PORT)));
     }
 
     /** Address and port as in a URL. */
