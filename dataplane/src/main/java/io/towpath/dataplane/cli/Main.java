@@ -47,7 +47,8 @@ public final class Main implements Runnable {
     private static int onFailure(Exception e, CommandLine line, ParseResult result) {
         String command = line.getCommandSpec().qualifiedName();
         if (e instanceof CliException known) {
-            say(line, command + ": " + known.getMessage());
+            String message = known.getMessage();
+            say(line, message.startsWith(command) ? message : command + ": " + message);
 
             return known.exitCode();
         }

@@ -41,7 +41,7 @@ public final class Demo {
                     "towpath demo needs root (network namespaces and TAP devices): run sudo ./towpath demo");
         }
         if (!Programs.isPresent("ip")) {
-            throw new DemoException("towpath demo needs the program ip: install iproute2");
+            throw new DemoException("needs the program ip: install iproute2");
         }
         Path manifests = manifests();
         Network.sweep();

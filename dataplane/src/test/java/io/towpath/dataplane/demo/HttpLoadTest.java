@@ -49,8 +49,8 @@ final class HttpLoadTest {
             assertEquals(line.requests(), line.latencyNs().getTotalCount());
         }
         assertEquals(Set.of("127.0.0.2", "127.0.0.3"), report.clients().keySet());
-        // Cycles of 1 connection with 16 requests and 4 connections with 1.
-        assertTrue(report.all().connections() >= 500 / 20 * 5, report.all().connections() + " connections");
+        // Cycles of 1 connection with 16 requests and 4 with 1 make 125; lanes begin and end within one.
+        assertTrue(report.all().connections() >= 100, report.all().connections() + " connections");
     }
 
     @Test

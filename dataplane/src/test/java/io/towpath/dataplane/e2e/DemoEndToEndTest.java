@@ -81,7 +81,8 @@ final class DemoEndToEndTest {
                 Stream.concat(Stream.of("setpriv", "--bounding-set=-all", "--inh-caps=-all"), command.stream())
                         .toList());
 
-        Commands.assertOneLine(result, 1, "towpath demo needs root");
+        Commands.assertOneLine(
+                result, 1, "towpath demo needs root (network namespaces and TAP devices): run sudo ./towpath demo");
     }
 
     private static void awaitLine(BufferedReader progress, String text) throws Exception {
