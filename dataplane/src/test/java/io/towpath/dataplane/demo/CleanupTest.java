@@ -16,12 +16,13 @@ final class CleanupTest {
     void shouldUndoInReverseOrderOnce() throws Exception {
         Cleanup cleanup = new Cleanup();
         assertEquals("first", cleanup.acquire(() -> "first", () -> done.add("undo first")));
-        cleanup.closeLater(() -> done.add("close second"));
+        cleanup.acquire(() -> "second", () -> done.add("undo second"));
+        cleanup.closeLater(() -> done.add("close third"));
 
         cleanup.close();
         cleanup.close();
 
-        assertEquals(List.of("close second", "undo first"), done);
+        assertEquals(List.of("close third", "undo second", "undo first"), done);
     }
 
     @Test
