@@ -50,7 +50,12 @@ public record Prefix(Address address, int bits) {
 
     /** As {@link #contains(Address)}, without an object. */
     public boolean contains(long hi, long lo) {
-        return ((hi ^ address.hi()) & maskHi(bits)) == 0 && ((lo ^ address.lo()) & maskLo(bits)) == 0;
+        return matches(hi, lo, address.hi(), address.lo(), bits);
+    }
+
+    /** Returns whether two addresses agree in their first {@code bits} bits (128-bit terms). */
+    public static boolean matches(long hi, long lo, long otherHi, long otherLo, int bits) {
+        return ((hi ^ otherHi) & maskHi(bits)) == 0 && ((lo ^ otherLo) & maskLo(bits)) == 0;
     }
 
     private static long maskHi(int bits) {
