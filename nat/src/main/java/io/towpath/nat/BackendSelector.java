@@ -1,6 +1,6 @@
 package io.towpath.nat;
 
-import io.towpath.maps.LpmTrie;
+import io.towpath.maps.LpmMap;
 import io.towpath.maps.WordMap;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
@@ -18,7 +18,7 @@ final class BackendSelector {
     static final Reason NOT_A_SERVICE = Reason.ROUTED;
 
     private final WordMap vips;
-    private final LpmTrie serviceCidrs;
+    private final LpmMap serviceCidrs;
     private final MemorySegment blocks;
     private final Random random;
 

@@ -22,7 +22,9 @@ public final class FiveTuple {
 
     /** Returns the transport word of the other direction. */
     public static long reverse(long transport) {
-        return transport << 16 & 0xFFFF_0000_0000_0000L | transport >>> 16 & 0x0000_FFFF_0000_0000L | transport & 0xFFFF_FFFFL;
+        return transport << 16 & 0xFFFF_0000_0000_0000L
+                | transport >>> 16 & 0x0000_FFFF_0000_0000L
+                | transport & 0xFFFF_FFFFL;
     }
 
     public static int sourcePort(long transport) {

@@ -112,7 +112,9 @@ public final class FrameParser {
             return invalid(burst, i, Reason.FRAGMENT_UNSUPPORTED);
         }
         int protocol = Ipv6.protocol(walked);
-        return protocol == FiveTuple.ICMPV6 ? parseIcmpv6(burst, i, frames) : parseTransport(burst, i, frames, protocol);
+        return protocol == FiveTuple.ICMPV6
+                ? parseIcmpv6(burst, i, frames)
+                : parseTransport(burst, i, frames, protocol);
     }
 
     private static int parseTransport(Burst burst, int i, MemorySegment frames, int protocol) {

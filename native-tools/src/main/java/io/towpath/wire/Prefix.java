@@ -58,6 +58,16 @@ public record Prefix(Address address, int bits) {
         return ((hi ^ otherHi) & maskHi(bits)) == 0 && ((lo ^ otherLo) & maskLo(bits)) == 0;
     }
 
+    /** Returns the first address behind the block, null where the block reaches the end of the address space. */
+    public Address behind() {
+        long lastHi = address.hi() | ~maskHi(bits);
+        long lastLo = address.lo() | ~maskLo(bits);
+        if (lastHi == -1 && lastLo == -1) {
+            return null;
+        }
+        return new Address(lastLo == -1 ? lastHi + 1 : lastHi, lastLo + 1);
+    }
+
     private static long maskHi(int bits) {
         return bits == 0 ? 0 : bits >= 64 ? -1 : -1L << 64 - bits;
     }
