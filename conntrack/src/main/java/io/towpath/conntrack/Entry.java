@@ -63,13 +63,19 @@ public final class Entry {
 
     private Entry() {}
 
-    /** Returns where the tuple of a direction begins. @param direction 0 original, 1 reply */
+    /** Returns where the tuple of a direction (0 original, 1 reply) begins. */
     static long tuple(long entry, int direction) {
         return entry + (long) direction * REPLY_TUPLE;
     }
 
     static boolean isTuple(
-            MemorySegment entries, long tuple, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
+            MemorySegment entries,
+            long tuple,
+            long sourceHi,
+            long sourceLo,
+            long destinationHi,
+            long destinationLo,
+            long transport) {
         return entries.get(JAVA_LONG, tuple + 32) == transport
                 && entries.get(JAVA_LONG, tuple + 8) == sourceLo
                 && entries.get(JAVA_LONG, tuple + 24) == destinationLo
@@ -78,7 +84,13 @@ public final class Entry {
     }
 
     static void tuple(
-            MemorySegment entries, long tuple, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
+            MemorySegment entries,
+            long tuple,
+            long sourceHi,
+            long sourceLo,
+            long destinationHi,
+            long destinationLo,
+            long transport) {
         entries.set(JAVA_LONG, tuple, sourceHi);
         entries.set(JAVA_LONG, tuple + 8, sourceLo);
         entries.set(JAVA_LONG, tuple + 16, destinationHi);
@@ -86,7 +98,21 @@ public final class Entry {
         entries.set(JAVA_LONG, tuple + 32, transport);
     }
 
-    /** Words of a tuple. @param tuple start of the tuple, here and below */
+    static void rewrite(
+            MemorySegment entries, long entry, int natFlags, int deltas, int serviceId, int backendId, long nowNs) {
+        entries.set(JAVA_INT, entry + NAT_FLAGS, natFlags);
+        entries.set(JAVA_INT, entry + DELTAS, deltas);
+        entries.set(JAVA_INT, entry + SERVICE, serviceId);
+        entries.set(JAVA_INT, entry + BACKEND, backendId);
+        entries.set(JAVA_LONG, entry + CREATED, nowNs);
+        entries.set(JAVA_LONG, entry + LAST_SEEN, nowNs);
+    }
+
+    static long createdNs(MemorySegment entries, long entry) {
+        return entries.get(JAVA_LONG, entry + CREATED);
+    }
+
+    /** First word of a tuple that starts at {@code tuple}; the others follow. */
     public static long sourceHi(MemorySegment entries, long tuple) {
         return entries.get(JAVA_LONG, tuple);
     }

@@ -25,7 +25,16 @@ final class TcpState {
     static final int IGNORE = 11;
 
     private static final String[] NAMES = {
-        "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2"
+        "NONE",
+        "SYN_SENT",
+        "SYN_RECV",
+        "ESTABLISHED",
+        "FIN_WAIT",
+        "CLOSE_WAIT",
+        "LAST_ACK",
+        "TIME_WAIT",
+        "CLOSE",
+        "SYN_SENT2"
     };
 
     static final int KIND_SYN = 0;
@@ -56,6 +65,7 @@ final class TcpState {
             "xxxxxxxxxx"
         }
     };
+
     private static final String LETTERS = "nSREFWLTC2xi";
 
     private static final byte[] NEXT = new byte[2 * 6 * STATES];

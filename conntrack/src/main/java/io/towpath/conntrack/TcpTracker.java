@@ -91,7 +91,8 @@ final class TcpTracker {
         int window = Tcp.window(frames, l4);
         boolean syn = (flags & Tcp.SYN) != 0;
         int end = sequence + l4Length - Tcp.headerLength(frames, l4) + (syn ? 1 : 0) + (flags & Tcp.FIN);
-        boolean repeatedOpening = state == TcpState.SYN_SENT && direction == 0 || state == TcpState.SYN_RECV && direction == 1;
+        boolean repeatedOpening =
+                state == TcpState.SYN_SENT && direction == 0 || state == TcpState.SYN_RECV && direction == 1;
         if (entries.get(JAVA_INT, sender + MAX_WINDOW) == 0 || syn && repeatedOpening) {
             begin(entries, sender, receiver, frames, l4, end, window, syn, direction);
         }
@@ -144,7 +145,7 @@ final class TcpTracker {
             entries.set(JAVA_INT, sender + MAX_WINDOW, firstWindow);
             entries.set(JAVA_INT, sender + MAX_END, end);
             int other = entries.get(JAVA_INT, receiver + SCALE);
-            if (direction == 1 && ((word | ~other) & SCALE_SENT) != (word & other & SCALE_SENT)) {
+            if (direction == 1 && (word & other & SCALE_SENT) == 0) {
                 // Scaling is in force only if both sent the option (RFC 7323 section 2.2).
                 entries.set(JAVA_INT, sender + SCALE, word & ~SCALE_MASK);
                 entries.set(JAVA_INT, receiver + SCALE, other & ~SCALE_MASK);
