@@ -345,7 +345,7 @@ public final class Conntrack {
         long top = pool.top();
         int removed = 0;
         for (int i = 0; i < limit; i++) {
-            long number = worker.sweepNext * workers.length + worker.number + 1;
+            long number = worker.sweepNext * workers.length + worker.number() + 1;
             if (number >= top) {
                 worker.sweepNext = 0;
                 break;

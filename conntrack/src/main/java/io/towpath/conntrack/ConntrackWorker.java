@@ -8,7 +8,7 @@ public final class ConntrackWorker {
     /** Batches of removed entries that wait; a further one joins the newest. */
     private static final int BATCHES = 64;
 
-    final int number;
+    private final int number;
 
     int free;
     int freeCount;
@@ -49,6 +49,11 @@ public final class ConntrackWorker {
     ConntrackWorker(int number) {
         this.number = number;
         this.probe = number * 0x9E3779B97F4A7C15L + 1;
+    }
+
+    /** Returns the worker's number, from 0. */
+    public int number() {
+        return number;
     }
 
     /** An entry left the index: it is free once the grace period is over. */

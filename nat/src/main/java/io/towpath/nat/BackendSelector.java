@@ -71,7 +71,8 @@ final class BackendSelector {
         return Reason.SERVICE;
     }
 
-    private Reason withoutVip(long destinationHi, long destinationLo) {
+    /** Decides about a destination that is no virtual address with the port at hand. */
+    Reason withoutVip(long destinationHi, long destinationLo) {
         if (vips.get(destinationHi, destinationLo, VipValue.ANY_PORT) != 0) {
             return Reason.SERVICE_PORT_UNKNOWN;
         }

@@ -1,5 +1,6 @@
 package io.towpath.packet;
 
+import io.towpath.wire.Address;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -42,6 +43,10 @@ public final class Burst {
     /** Ports and protocol: {@link FiveTuple#transport}. */
     public final long[] transport = new long[LIMIT];
 
+    /** Where the packet goes once translated; the destination itself where it is not. */
+    public final long[] targetHi = new long[LIMIT];
+
+    public final long[] targetLo = new long[LIMIT];
     /** Hash of the five-tuple. */
     public final long[] hash = new long[LIMIT];
     /** Conntrack handle, negative where there is none. */
@@ -70,7 +75,7 @@ public final class Burst {
     }
 
     public boolean isIpv4(int i) {
-        return io.towpath.wire.Address.isIpv4(destinationHi[i], destinationLo[i]);
+        return Address.isIpv4(destinationHi[i], destinationLo[i]);
     }
 
     public int protocol(int i) {
