@@ -22,8 +22,10 @@ public final class Fd implements AutoCloseable {
 
     private static final MethodHandle OPEN =
             Libc.link("open", Libc.intOf(ADDRESS, JAVA_INT, JAVA_INT), Libc.variadicFrom(2));
-    private static final MethodHandle READ = Libc.link("read", Libc.longOf(JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITE = Libc.link("write", Libc.longOf(JAVA_INT, ADDRESS, JAVA_LONG));
+    /** Buffers go as addresses: a slice for each call might be allocated. */
+    private static final MethodHandle READ = Libc.link("read", Libc.longOf(JAVA_INT, JAVA_LONG, JAVA_LONG));
+
+    private static final MethodHandle WRITE = Libc.link("write", Libc.longOf(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle CLOSE = Libc.link("close", Libc.intOf(JAVA_INT));
     private static final MethodHandle IOCTL =
             Libc.link("ioctl", Libc.intOf(JAVA_INT, JAVA_LONG, ADDRESS), Libc.variadicFrom(2));
@@ -58,7 +60,7 @@ public final class Fd implements AutoCloseable {
     /** Reads into native memory. Returns the bytes read, or {@code -errno}. */
     public int read(MemorySegment memory, long offset, long length) {
         try {
-            long bytes = (long) READ.invokeExact(capture, number, memory.asSlice(offset, length), length);
+            long bytes = (long) READ.invokeExact(capture, number, memory.address() + offset, length);
             return bytes >= 0 ? (int) bytes : -Libc.errno(capture);
         } catch (Throwable e) {
             throw Libc.impossible(e);
@@ -68,7 +70,7 @@ public final class Fd implements AutoCloseable {
     /** Writes from native memory. Returns the bytes written, or {@code -errno}. */
     public int write(MemorySegment memory, long offset, long length) {
         try {
-            long bytes = (long) WRITE.invokeExact(capture, number, memory.asSlice(offset, length), length);
+            long bytes = (long) WRITE.invokeExact(capture, number, memory.address() + offset, length);
             return bytes >= 0 ? (int) bytes : -Libc.errno(capture);
         } catch (Throwable e) {
             throw Libc.impossible(e);
