@@ -70,6 +70,12 @@ public final class Burst {
         length[i] = frameLength;
     }
 
+    /** Decides about a frame ahead of the later stages, which then pass it over. */
+    public void settle(int i, Reason why) {
+        kind[i] = FlowKind.INVALID;
+        reason[i] = why;
+    }
+
     public void clear() {
         count = 0;
     }

@@ -4,6 +4,7 @@ import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.packet.Answers;
 import io.towpath.packet.Burst;
+import io.towpath.packet.FlowKind;
 import io.towpath.packet.Reason;
 import io.towpath.packet.Verdict;
 
@@ -27,10 +28,8 @@ public final class NodeForwarding implements Forwarding {
     @Override
     public void admit(Burst burst, long nowNs) {
         for (int i = 0; i < burst.count; i++) {
-            switch (burst.kind[i]) {
-                case io.towpath.packet.FlowKind.ARP, io.towpath.packet.FlowKind.NEIGHBOR ->
-                    burst.reason[i] = Reason.FRAME_NOT_FOR_US; // the host's neighbor entry for us is permanent
-                default -> {}
+            if (burst.kind[i] == FlowKind.ARP || burst.kind[i] == FlowKind.NEIGHBOR) {
+                burst.settle(i, Reason.FRAME_NOT_FOR_US); // the host's neighbor entry for us is permanent
             }
         }
     }
