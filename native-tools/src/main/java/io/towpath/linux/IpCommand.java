@@ -44,7 +44,7 @@ public final class IpCommand {
 
     /** As {@link #run}, with the arguments in one string, inside a network namespace if {@code netns} is not null. */
     public static String in(String netns, String arguments) {
-        String all = netns == null ? arguments : "-n " + netns + " " + arguments;
+        String all = netns == null ? arguments : "-n " + netns + " " + arguments; // options come first
         return run(all.split(" "));
     }
 }

@@ -31,7 +31,6 @@ public final class Router implements Forwarding {
     private final Routes routes;
     private final Neighbors neighbors;
     private final LinkAnswers link;
-    private final FramePool pool;
     private final MemorySegment frames;
     private final Verdicts verdicts;
     private final IcmpErrorSender errors;
@@ -52,7 +51,6 @@ public final class Router implements Forwarding {
         this.ports = ports.toArray(Port[]::new);
         this.routes = routes;
         this.neighbors = neighbors;
-        this.pool = pool;
         this.frames = pool.frames();
         this.verdicts = verdicts;
         this.errors = errors;
