@@ -9,7 +9,13 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "towpath 0.1.0",
         description = "A Kubernetes Service data plane in user space.",
-        subcommands = {ReplayCommand.class})
+        subcommands = {
+            RunCommand.class,
+            ReplayCommand.class,
+            CountersCommand.class,
+            ServiceCommand.class,
+            ConntrackCommand.class
+        })
 public final class Main {
     private Main() {}
 

@@ -87,6 +87,20 @@ public record ProxyConfig(
         return config;
     }
 
+    /** Returns the same with other cluster CIDRs. */
+    public ProxyConfig withClusterCidrs(List<Prefix> cidrs) {
+        return new ProxyConfig(
+                detectLocalMode,
+                cidrs,
+                bridgeInterface,
+                interfaceNamePrefix,
+                nodePortAddresses,
+                masqueradeAll,
+                topologyHints,
+                hostnameOverride,
+                conntrack);
+    }
+
     private static List<Prefix> cidrs(Field field) {
         Map<Boolean, Prefix> firstOfFamily = new LinkedHashMap<>();
         for (String text : field.text("").split(",")) {

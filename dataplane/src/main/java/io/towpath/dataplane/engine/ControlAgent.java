@@ -5,6 +5,7 @@ import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.router.Neighbors;
 import io.towpath.nat.ServiceWriter;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
@@ -19,7 +20,10 @@ final class ControlAgent implements Agent {
     private final Consumer<String> log;
     private final Set<String> said = new HashSet<>();
 
-    /** @param settings told each new state, for what the workers keep outside the maps */
+    /**
+     * @param manifests null where there are none
+     * @param settings told each new state, for what the workers keep outside the maps
+     */
     ControlAgent(
             ManifestDirectory manifests,
             DesiredStates desiredStates,
@@ -38,7 +42,7 @@ final class ControlAgent implements Agent {
     @Override
     public int doWork() {
         int work = neighbors.update(System.nanoTime());
-        if (manifests.poll()) {
+        if (manifests != null && manifests.poll()) {
             apply();
             work++;
         }
@@ -48,7 +52,7 @@ final class ControlAgent implements Agent {
 
     /** Brings the maps to what the manifests say now. */
     void apply() {
-        DesiredStates.Result result = desiredStates.compute(manifests.objects());
+        DesiredStates.Result result = desiredStates.compute(manifests == null ? List.of() : manifests.objects());
         result.warnings().stream().filter(said::add).forEach(warning -> log.accept("warning: " + warning));
         said.retainAll(new HashSet<>(result.warnings()));
         settings.accept(result.state());
@@ -58,7 +62,9 @@ final class ControlAgent implements Agent {
 
     @Override
     public void onClose() {
-        manifests.close();
+        if (manifests != null) {
+            manifests.close();
+        }
     }
 
     @Override

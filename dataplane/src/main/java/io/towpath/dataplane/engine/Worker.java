@@ -82,13 +82,12 @@ final class Worker implements Agent {
             if (received > 0) {
                 pipeline.process(burst, nowNs);
                 work += received;
+                flush();
             }
         }
         if (router.hasPending()) {
             work += router.releasePending(nowNs);
-        }
-        for (Port port : ports) {
-            work += port.flush(verdicts);
+            flush();
         }
         conntrack.sweep(conntrack.worker(number), nowNs, SWEEP_LIMIT);
         quiescence.quiescent(number);
@@ -98,6 +97,12 @@ final class Worker implements Agent {
             block();
         }
         return work;
+    }
+
+    private void flush() {
+        for (Port port : ports) {
+            port.flush(verdicts);
+        }
     }
 
     private int runCommands() {

@@ -54,7 +54,7 @@ public final class Field {
     }
 
     /** Returns this field under another name in messages. */
-    Field named(String name) {
+    public Field named(String name) {
         return new Field(document, node, line, name);
     }
 
