@@ -1,44 +1,73 @@
 package io.towpath.dataplane.cli;
 
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
-/** Entry point: {@code towpath COMMAND}. */
+/** The {@code towpath} program. */
 @Command(
         name = "towpath",
         mixinStandardHelpOptions = true,
-        version = "towpath 0.1.0",
-        description = "A Kubernetes Service data plane in user space.",
+        version = "towpath 0.1.0-SNAPSHOT",
+        description = "A Kubernetes Service data plane on native memory.",
         subcommands = {
+            DemoCommand.class,
             RunCommand.class,
             ReplayCommand.class,
             CountersCommand.class,
             ServiceCommand.class,
             ConntrackCommand.class
-        })
-public final class Main {
-    private Main() {}
+        },
+        footer = {"", "Started by ./towpath: 'towpath build' builds, 'towpath test' runs all tests."})
+public final class Main implements Runnable {
+    @Spec
+    private CommandSpec spec;
 
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        System.exit(execute(arguments));
     }
 
-    /** Runs a command and returns its exit code. */
-    static int run(String... arguments) {
-        CommandLine commandLine = new CommandLine(new Main());
-        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setExecutionExceptionHandler((exception, command, result) -> {
-            if (exception instanceof CliException known) {
-                System.err.println("towpath " + command.getCommandName() + ": " + known.getMessage());
-                return known.exitCode();
-            }
-            throw exception;
-        });
-        commandLine.setExecutionStrategy(new CommandLine.RunLast());
-        if (arguments.length == 0) {
-            commandLine.usage(System.err);
-            return 2;
+    /** Runs one command line and returns its exit code. */
+    static int execute(String... arguments) {
+        return new CommandLine(new Main())
+                .setParameterExceptionHandler(Main::onBadUsage)
+                .setExecutionExceptionHandler(Main::onFailure)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    private static int onBadUsage(ParameterException e, String[] arguments) {
+        String command = e.getCommandLine().getCommandSpec().qualifiedName();
+        say(e.getCommandLine(), "%s: %s (see '%s --help')".formatted(command, e.getMessage(), command));
+
+        return ExitCode.USAGE;
+    }
+
+    private static int onFailure(Exception e, CommandLine line, ParseResult result) {
+        String command = line.getCommandSpec().qualifiedName();
+        if (e instanceof CliException known) {
+            say(line, command + ": " + known.getMessage());
+
+            return known.exitCode();
         }
-        return commandLine.execute(arguments);
+        say(line, command + ": " + e);
+        e.printStackTrace(line.getErr());
+
+        return ExitCode.FAILURE;
+    }
+
+    private static void say(CommandLine line, String message) {
+        PrintWriter err = line.getErr();
+        err.println(message);
+        err.flush();
     }
 }
