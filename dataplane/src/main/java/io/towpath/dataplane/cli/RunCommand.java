@@ -13,7 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.agrona.concurrent.ShutdownSignalBarrier;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -23,6 +24,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Runs the engine as a router between TAP devices until SIGTERM or Ctrl-C.")
 final class RunCommand implements Callable<Integer> {
+    private static final long STOP_LIMIT_S = 10;
+
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "Ports, addresses, routes.")
     private Path config;
 
@@ -61,17 +64,36 @@ final class RunCommand implements Callable<Integer> {
 
     private static int run(EngineConfig config, ProxyConfig proxyConfig, Path manifests)
             throws IOException, ManifestException {
-        try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier();
-                Engine engine = new Engine(config, proxyConfig, manifests, RunCommand::say)) {
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (Engine engine = new Engine(config, proxyConfig, manifests, RunCommand::say)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(stop, stopped), "shutdown"));
             engine.start();
             System.out.println("ready: instance " + config.instance() + ", "
                     + config.ports().size() + " ports, " + config.workers() + " workers, up to "
                     + ConntrackConfig.defaults().maxEntries() + " connections");
             System.out.flush();
-            barrier.await();
+            stop.await();
             say("stopping");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            stopped.countDown();
         }
         return 0;
+    }
+
+    /** A signal ends the engine first, and is then no failure: without the halt the exit code would be 128 + the signal's number. */
+    private static void stopOnSignal(CountDownLatch stop, CountDownLatch stopped) {
+        boolean signalled = stop.getCount() > 0;
+        stop.countDown();
+        try {
+            if (signalled && stopped.await(STOP_LIMIT_S, TimeUnit.SECONDS)) {
+                Runtime.getRuntime().halt(0);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void say(String line) {
