@@ -52,6 +52,11 @@ final class TcpTracker {
         if (next == TcpState.IGNORE) {
             return Conntrack.TRACK_OK;
         }
+        if (kind == TcpState.KIND_RST && state == TcpState.SYN_SENT && direction == 0) {
+            // The answer to a challenge ACK (RFC 5961 section 4.2): it clears the peer's old connection, and the SYN
+            // comes again.
+            return Conntrack.TRACK_OK;
+        }
         if (kind == TcpState.KIND_RST && isOldReset(entries, entry, direction, frames, l4)) {
             return Conntrack.TRACK_INVALID;
         }

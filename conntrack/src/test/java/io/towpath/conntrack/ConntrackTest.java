@@ -194,6 +194,20 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldLetAChallengeAckAndItsResetPassAndThenConnect() {
+        long handle = create(1000, FiveTuple.TCP);
+        tcp(handle, Tcp.SYN, 100, 0, 0);
+
+        assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.ACK, 777_000, 5_000_000, 0));
+        assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.RST, 5_000_000, 0, 0));
+        assertEquals(TcpState.SYN_SENT, Entry.state(conntrack.entries(), handle));
+        assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.SYN, 100, 0, 0));
+        assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.SYN | Tcp.ACK, 500, 101, 0));
+        assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK, 101, 501, 0));
+        assertEquals(TcpState.ESTABLISHED, Entry.state(conntrack.entries(), handle));
+    }
+
+    @Test
     void shouldOpenByASynOrInTheMiddleButNotByTheRest() {
         segment.fill((byte) 0);
         for (int flags = 0; flags < 64; flags++) {

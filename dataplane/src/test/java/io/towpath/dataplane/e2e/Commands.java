@@ -18,7 +18,7 @@ final class Commands {
 
     private Commands() {}
 
-    record Result(int exitCode, String output) {}
+    record Result(int exitCode, String output, long pid) {}
 
     static void assumeRoot() {
         Assumptions.assumeTrue(
@@ -42,7 +42,7 @@ final class Commands {
                 throw new AssertionError(
                         String.join(" ", command) + ": no end in " + timeoutS + " s: " + Files.readString(log));
             }
-            return new Result(process.exitValue(), Files.readString(log));
+            return new Result(process.exitValue(), Files.readString(log), process.pid());
         } finally {
             Files.deleteIfExists(log);
         }
