@@ -50,7 +50,22 @@ public record Prefix(Address address, int bits) {
 
     /** As {@link #contains(Address)}, without an object. */
     public boolean contains(long hi, long lo) {
-        return ((hi ^ address.hi()) & maskHi(bits)) == 0 && ((lo ^ address.lo()) & maskLo(bits)) == 0;
+        return matches(hi, lo, address.hi(), address.lo(), bits);
+    }
+
+    /** Returns whether two addresses agree in their first {@code bits} bits (128-bit terms). */
+    public static boolean matches(long hi, long lo, long otherHi, long otherLo, int bits) {
+        return ((hi ^ otherHi) & maskHi(bits)) == 0 && ((lo ^ otherLo) & maskLo(bits)) == 0;
+    }
+
+    /** Returns the first address behind the block, null where the block reaches the end of the address space. */
+    public Address behind() {
+        long lastHi = address.hi() | ~maskHi(bits);
+        long lastLo = address.lo() | ~maskLo(bits);
+        if (lastHi == -1 && lastLo == -1) {
+            return null;
+        }
+        return new Address(lastLo == -1 ? lastHi + 1 : lastHi, lastLo + 1);
     }
 
     private static long maskHi(int bits) {

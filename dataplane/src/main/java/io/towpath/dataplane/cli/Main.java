@@ -14,7 +14,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "towpath 0.1.0-SNAPSHOT",
         description = "A Kubernetes Service data plane on native memory.",
-        subcommands = {DemoCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            RunCommand.class,
+            ReplayCommand.class,
+            CountersCommand.class,
+            ServiceCommand.class,
+            ConntrackCommand.class
+        },
         footer = {"", "Started by ./towpath: 'towpath build' builds, 'towpath test' runs all tests."})
 public final class Main implements Runnable {
     @Spec

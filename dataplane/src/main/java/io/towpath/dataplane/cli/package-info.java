@@ -1,6 +1,2 @@
-/**
- * The command line. {@link io.towpath.dataplane.cli.Main} holds the commands together; each command is one class that
- * reads its options, checks them and hands over to the package that does the work. Exit codes are those of
- * {@link io.towpath.dataplane.cli.ExitCode}. Runs on the main thread; no packet is handled here.
- */
+/** The {@code towpath} command. Exit codes: 0 done, 1 failed, 2 wrong usage or input. */
 package io.towpath.dataplane.cli;

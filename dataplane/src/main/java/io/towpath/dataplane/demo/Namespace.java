@@ -18,8 +18,7 @@ public record Namespace(String name) {
 
     /** Does something on this thread inside the namespace; sockets made meanwhile stay in it. */
     public <T> T call(Callable<T> action) throws Exception {
-        try (Netns namespace = Netns.open(name);
-                var _ = namespace.enter()) {
+        try (var _ = Netns.enter(name)) {
             return action.call();
         }
     }

@@ -1,99 +1,79 @@
 package io.towpath.dataplane.e2e;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import io.towpath.dataplane.demo.Namespace;
-import io.towpath.dataplane.demo.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Assumptions;
 
-/** Real programs, in a namespace or not, with a time limit. */
+/** Runs real programs with a time limit. */
 final class Commands {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
-
-    private static final Pattern OURS = Pattern.compile("(towpath-|tp|demo-)\\d.*");
+    /** The launcher: tests run in the module's folder. */
+    static final String TOWPATH =
+            Path.of("..", "towpath").toAbsolutePath().normalize().toString();
 
     private Commands() {}
 
-    /** Runs a program in a namespace; it must succeed. Returns what it printed. */
-    static String in(Namespace namespace, String... program) throws Exception {
-        Programs.Result result = Programs.run(LIMIT, namespace.command(program));
-        assertEquals(0, result.exitCode(), () -> String.join(" ", program) + ": " + result.errors());
+    record Result(int exitCode, String output, long pid) {}
 
-        return result.output();
+    static void assumeRoot() {
+        Assumptions.assumeTrue(
+                "root".equals(System.getProperty("user.name")),
+                "SKIPPED: namespaces and TAP devices need root: run sudo ./towpath test");
     }
 
-    /** Runs a program; it must succeed. */
-    static String run(String... program) throws Exception {
-        Programs.Result result = Programs.run(LIMIT, List.of(program));
-        assertEquals(0, result.exitCode(), () -> String.join(" ", program) + ": " + result.errors());
-
-        return result.output();
+    static Result towpath(int timeoutS, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(TOWPATH));
+        command.addAll(List.of(arguments));
+        return run(timeoutS, command.toArray(String[]::new));
     }
 
-    /** Runs a towpath command to its end. */
-    static Programs.Result towpath(String... arguments) throws Exception {
-        return Programs.towpath(LIMIT, arguments);
-    }
-
-    /** Runs a towpath command that must succeed. */
-    static String towpathOutput(String... arguments) throws Exception {
-        Programs.Result result = towpath(arguments);
-        assertEquals(0, result.exitCode(), () -> "towpath " + String.join(" ", arguments) + ": " + result.errors());
-
-        return result.output();
-    }
-
-    /** A towpath command failed as it should: with this exit code and one line on stderr that holds the text. */
-    static void assertOneLine(Programs.Result result, int exitCode, String text) {
-        String errors = result.errors().strip();
-        assertEquals(exitCode, result.exitCode(), errors);
-        assertEquals(1, errors.lines().count(), errors);
-        if (!errors.contains(text)) {
-            assertEquals(text, errors, "the message should hold the text");
-        }
-    }
-
-    /** Namespaces, devices of this namespace and folders as a run makes them, and must not leave behind. */
-    static Set<String> leftovers() throws IOException {
-        Set<String> found = new TreeSet<>();
-        for (String folder : List.of("/run/netns", "/sys/class/net", "/run/towpath", "/tmp")) {
-            Path path = Path.of(folder);
-            if (Files.isDirectory(path)) {
-                try (Stream<Path> files = Files.list(path)) {
-                    files.filter(file ->
-                                    OURS.matcher(file.getFileName().toString()).matches())
-                            .map(Path::toString)
-                            .forEach(found::add);
-                }
+    static Result run(int timeoutS, String... command) throws Exception {
+        Path log = Files.createTempFile("towpath-e2e", ".log");
+        try {
+            Process process = launch(log, command);
+            if (!process.waitFor(timeoutS, TimeUnit.SECONDS)) {
+                process.destroy();
+                process.waitFor(20, TimeUnit.SECONDS);
+                throw new AssertionError(
+                        String.join(" ", command) + ": no end in " + timeoutS + " s: " + Files.readString(log));
             }
+            return new Result(process.exitValue(), Files.readString(log), process.pid());
+        } finally {
+            Files.deleteIfExists(log);
         }
-
-        return found;
     }
 
-    /** Waits for something that another process does; polls, as there is nothing to wait on. */
-    static void await(String what, Duration limit, Condition condition) throws Exception {
-        long endNs = System.nanoTime() + limit.toNanos();
-        while (!condition.holds()) {
-            if (System.nanoTime() > endNs) {
-                throw new AssertionError(what + ": not within " + limit.toSeconds() + " s");
+    /** Starts {@code towpath} in the background. */
+    static Process start(Path log, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(TOWPATH));
+        command.addAll(List.of(arguments));
+        return launch(log, command.toArray(String[]::new));
+    }
+
+    private static Process launch(Path log, String... command) throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().put("TOWPATH_NO_BUILD", "1");
+        return builder.start();
+    }
+
+    static void signal(Process process, String name) throws Exception {
+        run(10, "kill", "-" + name, Long.toString(process.pid()));
+    }
+
+    /** Waits until a condition holds. */
+    static void await(Callable<Boolean> condition, int timeoutS) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutS);
+        while (!condition.call()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("not within " + timeoutS + " s");
             }
-            TimeUnit.MILLISECONDS.sleep(5);
+            LockSupport.parkNanos(20_000_000);
         }
-    }
-
-    /** A question to ask again and again. */
-    @FunctionalInterface
-    interface Condition {
-        boolean holds() throws Exception;
     }
 }

@@ -82,10 +82,10 @@ final class ConnectionSurvivalTest {
     void shouldUseABackendAgainThatComesBack() throws Exception {
         String original = Files.readString(rig.manifests().resolve("web.yaml"));
         removeFromWeb("backend3");
-        Commands.await("no more new connections to backend3", CHANGE_LIMIT, () -> !isUsed("backend3"));
+        RealPrograms.await("no more new connections to backend3", CHANGE_LIMIT, () -> !isUsed("backend3"));
         rig.putManifest("web.yaml", original);
 
-        Commands.await("new connections to backend3", CHANGE_LIMIT, () -> isUsed("backend3"));
+        RealPrograms.await("new connections to backend3", CHANGE_LIMIT, () -> isUsed("backend3"));
     }
 
     @Test

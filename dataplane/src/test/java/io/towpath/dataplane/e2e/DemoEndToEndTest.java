@@ -30,7 +30,7 @@ final class DemoEndToEndTest {
 
     @Test
     void shouldPassAndLeaveNothingBehind() throws Exception {
-        Set<String> before = Commands.leftovers();
+        Set<String> before = RealPrograms.leftovers();
 
         Programs.Result result =
                 Programs.towpath(LIMIT, "demo", "--requests", "2000", "--seconds", "1", "--output", "json");
@@ -55,13 +55,13 @@ final class DemoEndToEndTest {
     @ParameterizedTest
     @ValueSource(strings = {"making namespaces", "starting the engine", "sending", "exchanging"})
     void shouldLeaveNothingBehindWhenInterrupted(String moment) throws Exception {
-        Set<String> before = Commands.leftovers();
+        Set<String> before = RealPrograms.leftovers();
         Process demo = EngineProcess.processBuilder(EngineProcess.command("demo", "--seconds", "1"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try (BufferedReader progress = demo.errorReader()) {
             awaitLine(progress, moment);
-            Commands.run("kill", "-INT", String.valueOf(demo.pid()));
+            RealPrograms.run("kill", "-INT", String.valueOf(demo.pid()));
 
             assertTrue(demo.waitFor(20, TimeUnit.SECONDS), "still running");
             assertEquals(128 + 2, demo.exitValue());
@@ -81,7 +81,7 @@ final class DemoEndToEndTest {
                 Stream.concat(Stream.of("setpriv", "--bounding-set=-all", "--inh-caps=-all"), command.stream())
                         .toList());
 
-        Commands.assertOneLine(
+        RealPrograms.assertOneLine(
                 result, 1, "towpath demo needs root (network namespaces and TAP devices): run sudo ./towpath demo");
     }
 
@@ -95,7 +95,7 @@ final class DemoEndToEndTest {
     }
 
     private static Set<String> leftSince(Set<String> before) throws Exception {
-        Set<String> left = Commands.leftovers();
+        Set<String> left = RealPrograms.leftovers();
         left.removeAll(before);
         left.remove("/run/towpath");
 

@@ -42,7 +42,7 @@ final class EngineLifecycleTest {
 
     @Test
     void shouldEndCleanlyOnSigtermAndLeaveNoDevice() throws Exception {
-        Set<String> before = Commands.leftovers();
+        Set<String> before = RealPrograms.leftovers();
         EngineProcess engine = rig.startEngine();
         engine.awaitReady(NetworkRig.READY_LIMIT);
         assertTrue(hasDevice(rig.network().client()));
@@ -51,9 +51,9 @@ final class EngineLifecycleTest {
 
         // The kernel takes an io_uring down, and with it what it holds, a moment after its process.
         for (Namespace namespace : rig.network().namespaces()) {
-            Commands.await("no device in " + namespace.name(), Duration.ofSeconds(3), () -> !hasDevice(namespace));
+            RealPrograms.await("no device in " + namespace.name(), Duration.ofSeconds(3), () -> !hasDevice(namespace));
         }
-        Set<String> left = Commands.leftovers();
+        Set<String> left = RealPrograms.leftovers();
         left.removeAll(before);
         left.remove("/run/towpath");
         left.remove("/run/towpath/" + rig.instance()); // the maps stay for the next engine
@@ -86,11 +86,11 @@ final class EngineLifecycleTest {
     @Test
     void shouldForwardSoonAfterItsStart() throws Exception {
         rig.startBackends();
-        Programs.Result unused = Commands.towpath("--version"); // has the files of the program in memory
+        Programs.Result unused = RealPrograms.towpath("--version"); // has the files of the program in memory
         assertEquals(0, unused.exitCode(), unused.errors());
         try (DatagramSocket socket = rig.network().client().call(() -> new DatagramSocket())) {
             EngineProcess engine = rig.startEngine();
-            Commands.await("first answer", NetworkRig.READY_LIMIT, () -> answers(socket));
+            RealPrograms.await("first answer", NetworkRig.READY_LIMIT, () -> answers(socket));
             double firstS = (System.nanoTime() - engine.startedAtNs()) / 1e9;
             double readyS = engine.awaitReady(NetworkRig.READY_LIMIT) / 1e9;
 
@@ -101,30 +101,31 @@ final class EngineLifecycleTest {
 
     @Test
     void shouldRefuseBadFlagsWithOneLine() throws Exception {
-        Commands.assertOneLine(Commands.towpath("run", "--no-such-option"), 2, "--no-such-option");
-        Commands.assertOneLine(Commands.towpath("no-such-command"), 2, "no-such-command");
-        Commands.assertOneLine(Commands.towpath("run"), 2, "--config");
+        RealPrograms.assertOneLine(RealPrograms.towpath("run", "--no-such-option"), 2, "--no-such-option");
+        RealPrograms.assertOneLine(RealPrograms.towpath("no-such-command"), 2, "no-such-command");
+        RealPrograms.assertOneLine(RealPrograms.towpath("run"), 2, "--config");
     }
 
     @Test
     void shouldRefuseABadConfigurationWithOneLine() throws Exception {
         Path missing = rig.folder().resolve("missing.yaml");
-        Commands.assertOneLine(run(missing), 2, "missing.yaml");
+        RealPrograms.assertOneLine(run(missing), 2, "missing.yaml");
 
         String good = Files.readString(EngineConfig.write(rig.network()));
-        Commands.assertOneLine(run("not-yaml.yaml", good + "ports: [broken"), 2, "not-yaml.yaml");
-        Commands.assertOneLine(run("address.yaml", good.replace("10.77.0.1/24", "10.77.0.999/24")), 2, "10.77.0.999");
-        Commands.assertOneLine(run("unknown.yaml", good.replace("workers:", "wrokers:")), 2, "wrokers");
-        Commands.assertOneLine(run("workers.yaml", good.replace("workers: 1", "workers: -1")), 2, "workers");
-        Commands.assertOneLine(run("mac.yaml", good.replace("02:00:00:00:77:01", "02:00:00")), 2, "02:00:00");
+        RealPrograms.assertOneLine(run("not-yaml.yaml", good + "ports: [broken"), 2, "not-yaml.yaml");
+        RealPrograms.assertOneLine(
+                run("address.yaml", good.replace("10.77.0.1/24", "10.77.0.999/24")), 2, "10.77.0.999");
+        RealPrograms.assertOneLine(run("unknown.yaml", good.replace("workers:", "wrokers:")), 2, "wrokers");
+        RealPrograms.assertOneLine(run("workers.yaml", good.replace("workers: 1", "workers: -1")), 2, "workers");
+        RealPrograms.assertOneLine(run("mac.yaml", good.replace("02:00:00:00:77:01", "02:00:00")), 2, "02:00:00");
     }
 
     @Test
     void shouldRefuseAFolderOfManifestsThatIsNotThere() throws Exception {
         Path config = EngineConfig.write(rig.network());
 
-        Commands.assertOneLine(
-                Commands.towpath("run", "--config", config.toString(), "--manifests", "/no/such/folder"),
+        RealPrograms.assertOneLine(
+                RealPrograms.towpath("run", "--config", config.toString(), "--manifests", "/no/such/folder"),
                 2,
                 "/no/such/folder");
     }
@@ -134,7 +135,7 @@ final class EngineLifecycleTest {
         String good = Files.readString(EngineConfig.write(rig.network()));
         String name = rig.network().client().name();
 
-        Commands.assertOneLine(run("namespace.yaml", good.replace(name, name + "-gone")), 1, name + "-gone");
+        RealPrograms.assertOneLine(run("namespace.yaml", good.replace(name, name + "-gone")), 1, name + "-gone");
     }
 
     @Test
@@ -142,11 +143,11 @@ final class EngineLifecycleTest {
         String name = "tp" + rig.network().id() + "n0";
         String peer = "tp" + rig.network().id() + "p";
         Path config = EngineConfig.write(rig.network());
-        Commands.run("ip", "link", "add", name, "type", "veth", "peer", "name", peer);
+        RealPrograms.run("ip", "link", "add", name, "type", "veth", "peer", "name", peer);
         try {
-            Commands.assertOneLine(run(config), 1, name);
+            RealPrograms.assertOneLine(run(config), 1, name);
         } finally {
-            Commands.run("ip", "link", "delete", name);
+            RealPrograms.run("ip", "link", "delete", name);
         }
     }
 
@@ -167,7 +168,7 @@ final class EngineLifecycleTest {
     }
 
     private Programs.Result run(Path config) throws Exception {
-        return Commands.towpath(
+        return RealPrograms.towpath(
                 "run",
                 "--config",
                 config.toString(),
@@ -176,7 +177,7 @@ final class EngineLifecycleTest {
     }
 
     private void curl() throws Exception {
-        Commands.in(rig.network().client(), "curl", "-sS", "-m", USE_LIMIT, "http://" + Plan.WEB_V4 + "/");
+        RealPrograms.in(rig.network().client(), "curl", "-sS", "-m", USE_LIMIT, "http://" + Plan.WEB_V4 + "/");
     }
 
     private static boolean answers(DatagramSocket socket) {

@@ -39,14 +39,14 @@ final class OutsideReadersTest {
 
         // At least SYN, SYN-ACK, ACK, request, answer and a FIN each way.
         assertTrue(forwarded >= 50 * 7, forwarded + " packets");
-        assertFalse(
-                Commands.towpathOutput("counters", "--instance", rig.instance()).isBlank());
+        assertFalse(RealPrograms.towpathOutput("counters", "--instance", rig.instance())
+                .isBlank());
     }
 
     @Test
     void shouldListServices() throws Exception {
-        String json = Commands.towpathOutput("service", "list", "--instance", rig.instance(), "--output", "json");
-        String table = Commands.towpathOutput("service", "list", "--instance", rig.instance());
+        String json = RealPrograms.towpathOutput("service", "list", "--instance", rig.instance(), "--output", "json");
+        String table = RealPrograms.towpathOutput("service", "list", "--instance", rig.instance());
 
         assertFalse(Json.parse(json).isEmpty());
         for (String text : new String[] {"default/web:http", "10.96.0.10", "fd96::10", "10.77.3.2", "192.0.2.10"}) {
@@ -60,8 +60,9 @@ final class OutsideReadersTest {
         try (KeptAliveClient connection =
                 KeptAliveClient.connect(rig.network().client(), Plan.at(Plan.WEB_V6, Plan.WEB_PORT))) {
             connection.ask();
-            String json = Commands.towpathOutput("conntrack", "list", "--instance", rig.instance(), "--output", "json");
-            String table = Commands.towpathOutput("conntrack", "list", "--instance", rig.instance());
+            String json =
+                    RealPrograms.towpathOutput("conntrack", "list", "--instance", rig.instance(), "--output", "json");
+            String table = RealPrograms.towpathOutput("conntrack", "list", "--instance", rig.instance());
 
             assertFalse(Json.parse(json).isEmpty());
             assertTrue(json.contains("fd96::10"), json);
@@ -71,7 +72,7 @@ final class OutsideReadersTest {
 
     @Test
     void shouldSayInOneLineThatThereIsNoSuchInstance() throws Exception {
-        Programs.Result result = Commands.towpath("counters", "--instance", "no-such-instance");
+        Programs.Result result = RealPrograms.towpath("counters", "--instance", "no-such-instance");
 
         assertEquals(1, result.exitCode(), result.errors());
         assertEquals(1, result.errors().strip().lines().count(), result.errors());

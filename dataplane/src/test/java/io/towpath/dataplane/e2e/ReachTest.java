@@ -91,7 +91,7 @@ final class ReachTest {
     }
 
     private static String curl(String address) throws Exception {
-        return Commands.in(rig.network().client(), "curl", "-sS", "-g", "-m", "10", "http://" + address + "/");
+        return RealPrograms.in(rig.network().client(), "curl", "-sS", "-g", "-m", "10", "http://" + address + "/");
     }
 
     private static Map<String, Object> iperf3(String address, String... more) throws Exception {
@@ -100,13 +100,13 @@ final class ReachTest {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
-            Commands.await("iperf3 server", Duration.ofSeconds(10), () -> rig.network()
+            RealPrograms.await("iperf3 server", Duration.ofSeconds(10), () -> rig.network()
                     .backend(1)
                     .isListening(Plan.IPERF_PORT));
             List<String> line = new ArrayList<>(List.of("iperf3", "-c", address, "-t", "2", "-J"));
             line.addAll(List.of(more));
 
-            return Json.parse(Commands.in(rig.network().client(), line.toArray(String[]::new)));
+            return Json.parse(RealPrograms.in(rig.network().client(), line.toArray(String[]::new)));
         } finally {
             server.destroyForcibly().waitFor();
         }

@@ -1,0 +1,391 @@
+package io.towpath.conntrack;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.towpath.maps.MapStore;
+import io.towpath.maps.Quiescence;
+import io.towpath.maps.RecordMap;
+import io.towpath.maps.SharedIndex;
+import io.towpath.packet.FiveTuple;
+import io.towpath.wire.Sctp;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The connection table. Any worker may look up, create, update and remove any entry, without locks; nothing here allocates.
+ *
+ * <p>A handle is an entry's offset with the direction in bit 0 (0 original, 1 reply). It is good until the worker's next quiescent point:
+ * a removed entry is reused only after all workers passed one.
+ */
+public final class Conntrack {
+    public static final String ENTRIES_MAP = "conntrack-entries";
+    static final int ENTRIES_LAYOUT_VERSION = 1;
+
+    /** {@link #lookup}: no such connection. */
+    public static final long MISS = -1;
+
+    /** {@link #create}: another worker made an entry of the original tuple. */
+    public static final long CONFLICT_ORIGINAL = -2;
+    /** {@link #create}: another connection has the reply tuple. */
+    public static final long CONFLICT_REPLY = -3;
+    /** {@link #create}: no room, and nothing could be evicted at once. */
+    public static final long FULL = -4;
+    /** {@link #create}: other workers got in the way too often. */
+    public static final long CONTENDED = -5;
+
+    public static final int TRACK_OK = 0;
+    /** The packet does not fit the connection's state and changed nothing. */
+    public static final int TRACK_INVALID = 1;
+    /** The connection is over, and the packet begins a new one on its tuple: remove the entry and create anew. */
+    public static final int TRACK_REOPEN = 2;
+
+    private static final int DIRECTION = 1;
+    /** Resolution of "last seen": one store a millisecond, not one a packet. */
+    private static final long LAST_SEEN_TICK_NS = 1_000_000;
+    /** A UDP exchange that lasts longer is a stream (nf_conntrack_proto_udp.c). */
+    private static final long UDP_STREAM_AFTER_NS = 2_000_000_000L;
+    /** Entries looked at when the table is full: the kernel's early_drop looks at 8 hash chains. */
+    private static final int EVICTION_PROBES = 8;
+
+    private final SharedIndex index;
+    private final MemorySegment entries;
+    private final EntryPool pool;
+    private final Quiescence quiescence;
+    private final TcpTracker tcp;
+    private final Timeouts timeouts;
+    private final SharedIndex.Keys keys = this::sameTuple;
+    private final ConntrackWorker[] workers;
+    private final long seed;
+
+    /**
+     * Creates an empty table.
+     *
+     * @param workers threads that use it
+     * @param seed of the hash; secret
+     */
+    public Conntrack(MapStore store, ConntrackConfig config, int workers, long seed, Quiescence quiescence) {
+        this.seed = seed;
+        this.quiescence = quiescence;
+        this.index = SharedIndex.create(store, "conntrack-index", 2L * config.maxEntries());
+        RecordMap records =
+                RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L);
+        this.entries = records.data();
+        this.pool = new EntryPool(entries, config.maxEntries());
+        this.tcp = new TcpTracker(config.tcpLiberal());
+        this.timeouts = new Timeouts(config);
+        this.workers = new ConntrackWorker[workers];
+        for (int i = 0; i < workers; i++) {
+            this.workers[i] = new ConntrackWorker(i);
+        }
+    }
+
+    /** Returns the memory that handles point into. */
+    public MemorySegment entries() {
+        return entries;
+    }
+
+    public ConntrackWorker worker(int number) {
+        return workers[number];
+    }
+
+    Quiescence quiescence() {
+        return quiescence;
+    }
+
+    void link(int entry, int next) {
+        Entry.link(entries, (long) entry * Entry.BYTES, next);
+    }
+
+    /** Returns the start of a handle's entry. */
+    public static long entry(long handle) {
+        return handle & ~(long) DIRECTION;
+    }
+
+    /** Returns 0 for the original direction, 1 for the reply direction. */
+    public static int direction(long handle) {
+        return (int) handle & DIRECTION;
+    }
+
+    /** Returns the start of the tuple that packets of the handle's direction have. */
+    public static long tuple(long handle) {
+        return Entry.tuple(entry(handle), direction(handle));
+    }
+
+    /** Returns the start of the other direction's tuple, whose reverse is what packets are rewritten to. */
+    public static long otherTuple(long handle) {
+        return Entry.tuple(entry(handle), 1 - direction(handle));
+    }
+
+    /** Returns the seeded hash of a five-tuple. */
+    public long hash(long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
+        long a = (sourceLo ^ seed) * 0x9E3779B97F4A7C15L;
+        long b = (destinationLo ^ transport) * 0xC2B2AE3D27D4EB4FL;
+        long c = (sourceHi ^ Long.rotateLeft(destinationHi, 32)) * 0x165667B19E3779F9L;
+        long h = (a ^ a >>> 32) + Long.rotateLeft(b ^ b >>> 29, 17) ^ c;
+        h = (h ^ h >>> 31) * 0xBF58476D1CE4E5B9L;
+        h = (h ^ h >>> 30) * 0x94D049BB133111EBL;
+        return h ^ h >>> 31;
+    }
+
+    /** Loads the index line of a hash ahead of {@link #touchEntry}. Keep the result alive. */
+    public long touch(long hash) {
+        return index.touch(hash);
+    }
+
+    /** Loads both tuple lines and the state line of the likely entry ahead of {@link #lookup}. Keep the result alive. */
+    public long touchEntry(long hash) {
+        long found = index.next(index.firstBucket(hash), hash, 0);
+        if (found < 0) {
+            return 0;
+        }
+        long entry = entryOf(found);
+        return entries.get(JAVA_LONG, entry)
+                + entries.get(JAVA_LONG, entry + Entry.REPLY_TUPLE)
+                + entries.get(JAVA_LONG, entry + Entry.LAST_SEEN)
+                + entries.get(JAVA_LONG, entry + Entry.COUNTERS);
+    }
+
+    private static long entryOf(long found) {
+        return (found & 0x7FFF_FFFFL) >>> 1 << 8;
+    }
+
+    /** Returns the handle of the connection and direction that has the five-tuple, or {@link #MISS}. Refreshes nothing. */
+    public long lookup(
+            long hash, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
+        long handle =
+                lookupIn(index.firstBucket(hash), hash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
+        return handle != MISS
+                ? handle
+                : lookupIn(index.secondBucket(hash), hash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
+    }
+
+    private long lookupIn(
+            long bucket,
+            long hash,
+            long sourceHi,
+            long sourceLo,
+            long destinationHi,
+            long destinationLo,
+            long transport) {
+        int slot = 0;
+        while (true) {
+            long found = index.next(bucket, hash, slot);
+            if (found < 0) {
+                return MISS;
+            }
+            long entry = entryOf(found);
+            int direction = (int) found & DIRECTION;
+            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE
+                    && Entry.isTuple(
+                            entries,
+                            Entry.tuple(entry, direction),
+                            sourceHi,
+                            sourceLo,
+                            destinationHi,
+                            destinationLo,
+                            transport)) {
+                return entry | direction;
+            }
+            slot = (int) (found >>> 32) + 1;
+        }
+    }
+
+    /** Returns whether a packet may begin a connection; others are invalid where there is no entry. */
+    public static boolean opens(long transport, MemorySegment frames, long l4) {
+        return switch (FiveTuple.protocol(transport)) {
+            case FiveTuple.TCP -> TcpTracker.opens(io.towpath.wire.Tcp.flags(frames, l4));
+            case FiveTuple.SCTP -> SctpTracker.opens(Sctp.firstChunk(frames, l4));
+            case FiveTuple.ICMP, FiveTuple.ICMPV6 -> FiveTuple.destinationPort(transport) == 0;
+            default -> true;
+        };
+    }
+
+    /**
+     * Enters the connection whose tuples and rewrite stand in the worker's arguments: both directions or neither.
+     *
+     * @return its handle in the original direction, or one of the negative constants
+     */
+    public long create(ConntrackWorker worker, long nowNs) {
+        int number = pool.allocate(worker, this);
+        if (number == 0) {
+            evict(worker);
+            return FULL;
+        }
+        long entry = (long) number * Entry.BYTES;
+        fill(entry, worker, nowNs);
+        long replyHash = hashOf(Entry.tuple(entry, 1));
+        int rival = index.insert(replyHash, number << 1 | DIRECTION, keys);
+        if (rival != 0) {
+            pool.giveBack(worker, number, this);
+            return rival > 0 ? CONFLICT_REPLY : rival == SharedIndex.FULL ? FULL : CONTENDED;
+        }
+        rival = index.insert(hashOf(entry), number << 1, keys);
+        if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
+            index.remove(replyHash, number << 1 | DIRECTION);
+            worker.retire(this, number);
+            return rival > 0 ? CONFLICT_ORIGINAL : rival == SharedIndex.FULL ? FULL : CONTENDED;
+        }
+        Entry.lifeRelease(entries, entry, Entry.LIVE);
+        worker.created++;
+        return entry;
+    }
+
+    private void fill(long entry, ConntrackWorker worker, long nowNs) {
+        entries.asSlice(entry, Entry.BYTES).fill((byte) 0);
+        Entry.tuple(
+                entries,
+                entry,
+                worker.originalSourceHi,
+                worker.originalSourceLo,
+                worker.originalDestinationHi,
+                worker.originalDestinationLo,
+                worker.originalTransport);
+        Entry.tuple(
+                entries,
+                entry + Entry.REPLY_TUPLE,
+                worker.replySourceHi,
+                worker.replySourceLo,
+                worker.replyDestinationHi,
+                worker.replyDestinationLo,
+                worker.replyTransport);
+        Entry.rewrite(entries, entry, worker.natFlags, worker.deltas, worker.serviceId, worker.backendId, nowNs);
+    }
+
+    private long hashOf(long tuple) {
+        return hash(
+                Entry.sourceHi(entries, tuple),
+                Entry.sourceLo(entries, tuple),
+                Entry.destinationHi(entries, tuple),
+                Entry.destinationLo(entries, tuple),
+                Entry.transport(entries, tuple));
+    }
+
+    private boolean sameTuple(int reference, int otherReference) {
+        long a = Entry.tuple((long) (reference >> 1) * Entry.BYTES, reference & DIRECTION);
+        long b = Entry.tuple((long) (otherReference >> 1) * Entry.BYTES, otherReference & DIRECTION);
+        return Entry.isTuple(
+                entries,
+                a,
+                Entry.sourceHi(entries, b),
+                Entry.sourceLo(entries, b),
+                Entry.destinationHi(entries, b),
+                Entry.destinationLo(entries, b),
+                Entry.transport(entries, b));
+    }
+
+    /**
+     * Moves a connection on by one packet, refreshes and counts it.
+     *
+     * @param l4 start of the transport header in {@code frames}
+     * @param l4Length bytes of the transport header and payload
+     * @param bytes to count
+     */
+    public int track(long handle, MemorySegment frames, long l4, int l4Length, int bytes, long nowNs) {
+        long entry = entry(handle);
+        int direction = direction(handle);
+        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
+        long lastSeenNs = Entry.lastSeenNs(entries, entry);
+        int status = Entry.status(entries, entry);
+        int state = Entry.state(entries, entry);
+        if (nowNs - lastSeenNs > timeouts.ns(protocol, state, status)) {
+            return TRACK_REOPEN;
+        }
+        switch (protocol) {
+            case FiveTuple.TCP -> {
+                int result = tcp.track(entries, entry, direction, frames, l4, l4Length);
+                if (result != TRACK_OK) {
+                    return result;
+                }
+            }
+            case FiveTuple.UDP -> {
+                if ((status & Entry.SEEN_REPLY) != 0
+                        && (status & Entry.ASSURED) == 0
+                        && nowNs - Entry.createdNs(entries, entry) > UDP_STREAM_AFTER_NS) {
+                    Entry.addStatus(entries, entry, Entry.ASSURED);
+                }
+            }
+            case FiveTuple.SCTP -> trackSctp(entry, state, frames, l4);
+            default -> {}
+        }
+        if (direction != 0 && (status & Entry.SEEN_REPLY) == 0) {
+            Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
+        }
+        if (nowNs - lastSeenNs >= LAST_SEEN_TICK_NS) {
+            Entry.lastSeenNs(entries, entry, nowNs);
+        }
+        Entry.count(entries, entry, direction, bytes);
+        return TRACK_OK;
+    }
+
+    private void trackSctp(long entry, int state, MemorySegment frames, long l4) {
+        int next = SctpTracker.next(state, Sctp.firstChunk(frames, l4));
+        if (next != state) {
+            Entry.state(entries, entry, next);
+            if (next == SctpTracker.ESTABLISHED) {
+                Entry.addStatus(entries, entry, Entry.ASSURED);
+            }
+        }
+    }
+
+    /** Removes an entry. Returns false if another worker does. */
+    public boolean remove(ConntrackWorker worker, long handle) {
+        long entry = entry(handle);
+        if (!Entry.beginRemoval(entries, entry)) {
+            return false;
+        }
+        int number = (int) (entry / Entry.BYTES);
+        index.remove(hashOf(entry), number << 1);
+        index.remove(hashOf(entry + Entry.REPLY_TUPLE), number << 1 | DIRECTION);
+        Entry.lifeRelease(entries, entry, Entry.FREE);
+        worker.retire(this, number);
+        return true;
+    }
+
+    /** Looks at the next {@code limit} entries of the worker's share and removes the expired ones. Returns how many. */
+    public int sweep(ConntrackWorker worker, long nowNs, int limit) {
+        long top = pool.top();
+        int removed = 0;
+        for (int i = 0; i < limit; i++) {
+            long number = worker.sweepNext * workers.length + worker.number() + 1;
+            if (number >= top) {
+                worker.sweepNext = 0;
+                break;
+            }
+            worker.sweepNext++;
+            long entry = number * Entry.BYTES;
+            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && isExpired(entry, nowNs) && remove(worker, entry)) {
+                removed++;
+            }
+        }
+        worker.expired += removed;
+        worker.reclaim(this);
+        pool.share(worker, this);
+        return removed;
+    }
+
+    private boolean isExpired(long entry, long nowNs) {
+        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
+        long timeoutNs = timeouts.ns(protocol, Entry.state(entries, entry), Entry.status(entries, entry));
+        return nowNs - Entry.lastSeenNs(entries, entry) > timeoutNs;
+    }
+
+    /** Makes room for later connections at the cost of one that never saw traffic both ways, or is ending. */
+    private void evict(ConntrackWorker worker) {
+        long top = pool.top();
+        for (int i = 0; i < EVICTION_PROBES; i++) {
+            worker.probe = worker.probe * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
+            long entry = (1 + Math.unsignedMultiplyHigh(worker.probe, top - 1)) * Entry.BYTES;
+            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && isEvictable(entry) && remove(worker, entry)) {
+                worker.evicted++;
+                return;
+            }
+        }
+    }
+
+    private boolean isEvictable(long entry) {
+        if ((Entry.status(entries, entry) & Entry.ASSURED) == 0) {
+            return true;
+        }
+        return FiveTuple.protocol(Entry.transport(entries, entry)) == FiveTuple.TCP
+                && Entry.state(entries, entry) >= TcpState.FIN_WAIT;
+    }
+}

@@ -1,0 +1,7 @@
+package io.towpath.dataplane.cli;
+
+/** How a command prints its results. */
+enum OutputFormat {
+    TEXT,
+    JSON
+}

@@ -1,0 +1,80 @@
+package io.towpath.dataplane.cli;
+
+import io.towpath.capture.CaptureException;
+import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.model.ManifestException;
+import io.towpath.dataplane.replay.Replay;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code towpath replay}. */
+@Command(
+        name = "replay",
+        mixinStandardHelpOptions = true,
+        description =
+                "Plays captures through a node with one port. The same input gives the same output, byte by byte.")
+final class ReplayCommand implements Callable<Integer> {
+    @Option(names = "--node-name", defaultValue = "node", description = "Name of the Node object that is this node.")
+    private String nodeName;
+
+    @Option(names = "--proxy-config", paramLabel = "FILE", description = "KubeProxyConfiguration.")
+    private Path proxyConfig;
+
+    @Option(names = "--seed", defaultValue = "1", description = "Seed of all choices (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--step",
+            required = true,
+            paramLabel = "OBJECTS:CAPTURE",
+            description =
+                    "Manifest with the objects, then pcap or pcapng file to play with them. Repeat for more steps.")
+    private List<String> steps;
+
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "pcapng file for what is sent.")
+    private Path out;
+
+    @Option(names = "--verdicts", required = true, paramLabel = "FILE", description = "JSON lines, one a packet.")
+    private Path verdicts;
+
+    @Override
+    public Integer call() throws IOException {
+        try {
+            List<String> warnings = new ArrayList<>();
+            ProxyConfig config = proxyConfig == null ? ProxyConfig.defaults() : ProxyConfig.read(proxyConfig, warnings);
+            warnings.forEach(ReplayCommand::warn);
+            Replay.Outputs outputs = new Replay.Outputs(out, verdicts);
+            try (Replay replay = new Replay(nodeName, config, seed, outputs, ReplayCommand::warn)) {
+                for (int i = 0; i < steps.size(); i++) {
+                    String step = steps.get(i);
+                    int colon = step.lastIndexOf(':');
+                    if (colon < 1) {
+                        throw new CliException(2, "--step " + step + ": OBJECTS:CAPTURE was expected");
+                    }
+                    replay.step(i, readable(step.substring(0, colon)), readable(step.substring(colon + 1)));
+                }
+            }
+            return 0;
+        } catch (ManifestException | CaptureException e) {
+            throw new CliException(2, e.getMessage());
+        }
+    }
+
+    private static Path readable(String name) {
+        Path file = Path.of(name);
+        if (!Files.isReadable(file) || Files.isDirectory(file)) {
+            throw new CliException(2, "cannot read " + file);
+        }
+        return file;
+    }
+
+    private static void warn(String warning) {
+        System.err.println("warning: " + warning);
+    }
+}

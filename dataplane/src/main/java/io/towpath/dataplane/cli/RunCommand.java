@@ -1,0 +1,102 @@
+package io.towpath.dataplane.cli;
+
+import io.towpath.conntrack.ConntrackConfig;
+import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.engine.Engine;
+import io.towpath.dataplane.engine.EngineConfig;
+import io.towpath.dataplane.model.ManifestException;
+import io.towpath.linux.LinuxException;
+import io.towpath.maps.MapException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code towpath run}. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = "Runs the engine as a router between TAP devices until SIGTERM or Ctrl-C.")
+final class RunCommand implements Callable<Integer> {
+    private static final long STOP_LIMIT_S = 10;
+
+    @Option(names = "--config", required = true, paramLabel = "FILE", description = "Ports, addresses, routes.")
+    private Path config;
+
+    @Option(
+            names = "--manifests",
+            paramLabel = "DIR",
+            description = "Directory of Service and EndpointSlice manifests, followed as it changes.")
+    private Path manifests;
+
+    @Option(names = "--proxy-config", paramLabel = "FILE", description = "KubeProxyConfiguration.")
+    private Path proxyConfig;
+
+    @Override
+    public Integer call() throws IOException {
+        try {
+            EngineConfig engineConfig = EngineConfig.read(config);
+            Path directory = manifests != null ? manifests : engineConfig.manifests();
+            if (directory != null && !Files.isDirectory(directory)) {
+                throw new CliException(2, "--manifests " + directory + ": no such directory");
+            }
+            return run(engineConfig, proxyConfig(engineConfig), directory);
+        } catch (ManifestException e) {
+            throw new CliException(2, e.getMessage());
+        } catch (LinuxException | MapException | IllegalArgumentException e) {
+            throw new CliException(1, e.getMessage());
+        }
+    }
+
+    private ProxyConfig proxyConfig(EngineConfig engineConfig) throws ManifestException {
+        Path file = proxyConfig != null ? proxyConfig : engineConfig.proxyConfig();
+        List<String> warnings = new ArrayList<>();
+        ProxyConfig read = file == null ? ProxyConfig.defaults() : ProxyConfig.read(file, warnings);
+        warnings.forEach(warning -> say("warning: " + warning));
+        return engineConfig.clusterCidrs().isEmpty() ? read : read.withClusterCidrs(engineConfig.clusterCidrs());
+    }
+
+    private static int run(EngineConfig config, ProxyConfig proxyConfig, Path manifests)
+            throws IOException, ManifestException {
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (Engine engine = new Engine(config, proxyConfig, manifests, RunCommand::say)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(stop, stopped), "shutdown"));
+            engine.start();
+            System.out.println("ready: instance " + config.instance() + ", "
+                    + config.ports().size() + " ports, " + config.workers() + " workers, up to "
+                    + ConntrackConfig.defaults().maxEntries() + " connections");
+            System.out.flush();
+            stop.await();
+            say("stopping");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            stopped.countDown();
+        }
+        return 0;
+    }
+
+    /** A signal ends the engine first, and is then no failure: without the halt the exit code would be 128 + the signal's number. */
+    private static void stopOnSignal(CountDownLatch stop, CountDownLatch stopped) {
+        boolean signalled = stop.getCount() > 0;
+        stop.countDown();
+        try {
+            if (signalled && stopped.await(STOP_LIMIT_S, TimeUnit.SECONDS)) {
+                Runtime.getRuntime().halt(0);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void say(String line) {
+        System.err.println(line);
+    }
+}

@@ -1,0 +1,35 @@
+package io.towpath.dataplane.control;
+
+import io.towpath.wire.Address;
+import io.towpath.wire.Prefix;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which of the node's addresses NodePorts are open on (kube-proxy's pkg/proxy/util/nodeport_addresses.go, nftables mode). */
+final class NodePortAddresses {
+    private NodePortAddresses() {}
+
+    static List<Address> choose(List<String> configured, List<Address> nodeAddresses) {
+        List<Address> chosen = new ArrayList<>();
+        for (boolean ipv4 : new boolean[] {true, false}) {
+            List<Address> ofFamily =
+                    nodeAddresses.stream().filter(a -> a.isIpv4() == ipv4).toList();
+            List<Prefix> cidrs = configured.stream()
+                    .filter(text -> text.indexOf('/') > 0)
+                    .map(Prefix::parse)
+                    .toList();
+            List<Prefix> cidrsOfFamily =
+                    cidrs.stream().filter(p -> p.isIpv4() == ipv4).toList();
+            if (configured.isEmpty() || configured.contains("primary")) {
+                ofFamily.stream().findFirst().ifPresent(chosen::add);
+            } else if (cidrsOfFamily.isEmpty()) {
+                chosen.addAll(ofFamily); // CIDRs of one family say nothing about the other
+            } else {
+                ofFamily.stream()
+                        .filter(a -> cidrsOfFamily.stream().anyMatch(p -> p.contains(a)))
+                        .forEach(chosen::add);
+            }
+        }
+        return chosen;
+    }
+}

@@ -1,0 +1,74 @@
+package io.towpath.dataplane.engine;
+
+import io.towpath.dataplane.control.DesiredStates;
+import io.towpath.dataplane.control.ManifestDirectory;
+import io.towpath.dataplane.router.Neighbors;
+import io.towpath.nat.ServiceWriter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.agrona.concurrent.Agent;
+
+/** The one writer of the service maps and the neighbor map: takes over manifests as they change and what workers hear of neighbors. */
+final class ControlAgent implements Agent {
+    private final ManifestDirectory manifests;
+    private final DesiredStates desiredStates;
+    private final ServiceWriter writer;
+    private final Neighbors neighbors;
+    private final Consumer<io.towpath.nat.DesiredState> settings;
+    private final Consumer<String> log;
+    private final Set<String> said = new HashSet<>();
+
+    /**
+     * @param manifests null where there are none
+     * @param settings told each new state, for what the workers keep outside the maps
+     */
+    ControlAgent(
+            ManifestDirectory manifests,
+            DesiredStates desiredStates,
+            ServiceWriter writer,
+            Neighbors neighbors,
+            Consumer<io.towpath.nat.DesiredState> settings,
+            Consumer<String> log) {
+        this.manifests = manifests;
+        this.desiredStates = desiredStates;
+        this.writer = writer;
+        this.neighbors = neighbors;
+        this.settings = settings;
+        this.log = log;
+    }
+
+    @Override
+    public int doWork() {
+        int work = neighbors.update(System.nanoTime());
+        if (manifests != null && manifests.poll()) {
+            apply();
+            work++;
+        }
+        writer.finish();
+        return work;
+    }
+
+    /** Brings the maps to what the manifests say now. */
+    void apply() {
+        DesiredStates.Result result = desiredStates.compute(manifests == null ? List.of() : manifests.objects());
+        result.warnings().stream().filter(said::add).forEach(warning -> log.accept("warning: " + warning));
+        said.retainAll(new HashSet<>(result.warnings()));
+        settings.accept(result.state());
+        int changes = writer.apply(result.state());
+        log.accept("services: " + result.state().servicePorts().size() + " service ports, " + changes + " changed");
+    }
+
+    @Override
+    public void onClose() {
+        if (manifests != null) {
+            manifests.close();
+        }
+    }
+
+    @Override
+    public String roleName() {
+        return "control";
+    }
+}

@@ -1,0 +1,213 @@
+package io.towpath.dataplane.engine;
+
+import io.towpath.conntrack.Conntrack;
+import io.towpath.dataplane.control.DesiredStates;
+import io.towpath.dataplane.control.ManifestDirectory;
+import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.engine.EngineConfig.PortConfig;
+import io.towpath.dataplane.model.ManifestException;
+import io.towpath.dataplane.pipeline.IcmpErrorSender;
+import io.towpath.dataplane.pipeline.Pipeline;
+import io.towpath.dataplane.pipeline.Verdicts;
+import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.Port;
+import io.towpath.dataplane.port.TapPort;
+import io.towpath.dataplane.router.Neighbors;
+import io.towpath.dataplane.router.Router;
+import io.towpath.dataplane.router.RouterPort;
+import io.towpath.dataplane.router.Routes;
+import io.towpath.linux.Tap;
+import io.towpath.maps.CounterMap;
+import io.towpath.maps.LpmMap;
+import io.towpath.maps.MapStore;
+import io.towpath.maps.PinnedMapStore;
+import io.towpath.maps.Quiescence;
+import io.towpath.maps.WordMap;
+import io.towpath.nat.DesiredState;
+import io.towpath.nat.Nat;
+import io.towpath.nat.NodeSettings;
+import io.towpath.nat.PortRange;
+import io.towpath.nat.ServiceMaps;
+import io.towpath.nat.ServiceWriter;
+import io.towpath.packet.Burst;
+import io.towpath.wire.Address;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.NoOpIdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
+import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
+
+/** A running engine in router mode. Made, started and closed by one thread. */
+public final class Engine implements AutoCloseable {
+    /** Where instances pin their maps. */
+    public static final Path INSTANCES = Path.of("/run/towpath");
+
+    private static final int COMMANDS = 1024;
+    private static final int REPORTS = 1024;
+    private static final int NEIGHBORS = 16_384;
+    private static final int ROUTES = 4096;
+
+    private final EngineConfig config;
+    private final Consumer<String> log;
+    private final MapStore store;
+    private final Quiescence quiescence;
+    private final List<Tap> taps = new ArrayList<>();
+    private final List<AgentRunner> runners = new ArrayList<>();
+    private final List<Nat> nats = new ArrayList<>();
+    private final List<Queue<Runnable>> commands = new ArrayList<>();
+    private final List<String> portNames;
+
+    /**
+     * @param manifests directory, null for none
+     * @param log told what happens, a line each
+     */
+    public Engine(EngineConfig config, ProxyConfig proxyConfig, Path manifests, Consumer<String> log)
+            throws IOException, ManifestException {
+        this.config = config;
+        this.log = log;
+        this.quiescence = new Quiescence(config.workers());
+        this.portNames = config.ports().stream().map(PortConfig::name).toList();
+        this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()));
+        try {
+            assemble(proxyConfig, manifests);
+        } catch (RuntimeException | IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void assemble(ProxyConfig proxyConfig, Path manifests) throws IOException {
+        long secret = new SecureRandom().nextLong();
+        ServiceMaps maps = new ServiceMaps(store, config.workers(), secret, quiescence);
+        Conntrack conntrack = new Conntrack(store, proxyConfig.conntrack(), config.workers(), secret, quiescence);
+        CounterMap verdicts = CounterMap.create(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
+        List<RouterPort> networks = config.ports().stream().map(Engine::network).toList();
+        Set<Address> own = new LinkedHashSet<>(config.nodeAddresses());
+        if (own.isEmpty()) {
+            networks.forEach(network -> own.addAll(network.addresses()));
+        }
+        Routes routes = new Routes(
+                LpmMap.create(store, "routes", ROUTES, quiescence), networks, statics(), config.nodeAddresses());
+        Neighbors neighbors = new Neighbors(
+                WordMap.create(store, "neighbors", NEIGHBORS, secret, quiescence),
+                new MpscVarHandleArrayQueue<>(REPORTS));
+        ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
+        for (PortConfig port : config.ports()) {
+            taps.add(TapSetup.open(port, config.workers()));
+        }
+        for (int number = 0; number < config.workers(); number++) {
+            Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, secret);
+            runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
+        }
+        ControlAgent control = new ControlAgent(
+                manifests == null ? null : new ManifestDirectory(manifests, log),
+                new DesiredStates(proxyConfig, nodeName(proxyConfig), List.copyOf(own)),
+                writer,
+                neighbors,
+                this::publish,
+                log);
+        control.apply();
+        runners.add(new AgentRunner(new SleepingMillisIdleStrategy(1), this::onError, null, control));
+    }
+
+    private static RouterPort network(PortConfig port) {
+        return new RouterPort(
+                port.name(),
+                port.mac(),
+                port.addresses().stream().map(EngineConfig.Interface::address).toList(),
+                port.addresses().stream().map(EngineConfig.Interface::network).toList(),
+                port.mtu());
+    }
+
+    private List<Routes.Static> statics() {
+        return config.routes().stream()
+                .map(route -> new Routes.Static(route.to(), route.via(), portNames.indexOf(route.port())))
+                .toList();
+    }
+
+    private static String nodeName(ProxyConfig proxyConfig) {
+        return proxyConfig.hostnameOverride().isEmpty() ? "towpath" : proxyConfig.hostnameOverride();
+    }
+
+    private Worker worker(
+            int number,
+            List<RouterPort> networks,
+            ServiceMaps maps,
+            Conntrack conntrack,
+            CounterMap counters,
+            Routes routes,
+            Neighbors neighbors,
+            long seed) {
+        FramePool pool = new FramePool(4 * Burst.LIMIT);
+        List<Port> ports = new ArrayList<>();
+        for (Tap tap : taps) {
+            ports.add(new TapPort(ports.size(), portNames.get(ports.size()), tap.queue(number), pool.frames()));
+        }
+        Verdicts verdicts = new Verdicts(counters, number, pool);
+        Router router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
+        NodeSettings nothing = new NodeSettings(
+                new DesiredState(List.of(), List.of(), List.of(), new io.towpath.nat.LocalDetector.None(), false),
+                portNames);
+        Nat nat = new Nat(
+                conntrack,
+                conntrack.worker(number),
+                maps,
+                routes,
+                PortRange.UNPRIVILEGED,
+                nothing,
+                pool.frames(),
+                seed + number);
+        nats.add(nat);
+        Queue<Runnable> queue = new SpscVarHandleArrayQueue<>(COMMANDS);
+        commands.add(queue);
+        return new Worker(
+                number,
+                ports.toArray(Port[]::new),
+                pool,
+                new Burst(pool.frames()),
+                new Pipeline(nat, router),
+                router,
+                verdicts,
+                conntrack,
+                quiescence,
+                queue);
+    }
+
+    /** Control thread: hands the workers what they keep outside the maps. */
+    private void publish(DesiredState state) {
+        NodeSettings settings = new NodeSettings(state, portNames);
+        for (int number = 0; number < nats.size(); number++) {
+            Nat nat = nats.get(number);
+            if (!commands.get(number).offer(() -> nat.onSettings(settings))) {
+                log.accept("warning: worker " + number + " does not take commands; its settings are old");
+            }
+        }
+    }
+
+    private void onError(Throwable error) {
+        log.accept("error: " + error);
+        error.printStackTrace();
+    }
+
+    /** Starts the threads; packets flow from here on. */
+    public void start() {
+        runners.forEach(AgentRunner::startOnThread);
+    }
+
+    /** Stops the threads, removes devices and maps. */
+    @Override
+    public void close() {
+        runners.forEach(AgentRunner::close);
+        taps.forEach(Tap::close);
+        store.close();
+    }
+}

@@ -1,0 +1,150 @@
+package io.towpath.dataplane.engine;
+
+import io.towpath.dataplane.model.Field;
+import io.towpath.dataplane.model.ManifestException;
+import io.towpath.dataplane.model.YamlFile;
+import io.towpath.wire.Address;
+import io.towpath.wire.Ethernet;
+import io.towpath.wire.Prefix;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Towpath's own configuration file: {@code docs/configuration.md} describes it.
+ *
+ * @param manifests directory, null where unset
+ * @param proxyConfig KubeProxyConfiguration, null where unset
+ */
+public record EngineConfig(
+        String instance,
+        int workers,
+        Path manifests,
+        Path proxyConfig,
+        List<PortConfig> ports,
+        List<RouteConfig> routes,
+        List<Address> nodeAddresses,
+        List<Prefix> clusterCidrs) {
+    private static final int MTU_DEFAULT = 1500;
+    private static final Set<String> KNOWN = Set.of(
+            "instance", "workers", "manifests", "proxyConfig", "ports", "routes", "nodeAddresses", "clusterCIDR");
+
+    /** An address with the network it is on, as {@code 10.0.0.1/24} says it. */
+    public record Interface(Address address, Prefix network) {
+        static Interface parse(String text) {
+            int slash = text.indexOf('/');
+            return new Interface(Address.parse(slash < 0 ? text : text.substring(0, slash)), Prefix.parse(text));
+        }
+
+        String text() {
+            return address + network.toString().substring(network.toString().indexOf('/'));
+        }
+    }
+
+    /**
+     * A port.
+     *
+     * @param netns namespace to move the device to, empty for none
+     * @param rename name of the device there, empty for its own
+     * @param guestAddresses to give the device; empty leaves it alone
+     */
+    public record PortConfig(
+            String name,
+            String tap,
+            String netns,
+            String rename,
+            long mac,
+            List<Interface> addresses,
+            List<Interface> guestAddresses,
+            int mtu) {}
+
+    /** A static route: {@code via} or {@code port} is null. */
+    public record RouteConfig(Prefix to, Address via, String port) {}
+
+    /** @throws ManifestException with every problem of the file */
+    public static EngineConfig read(Path file) throws ManifestException {
+        YamlFile yaml = YamlFile.read(file);
+        if (yaml.documents().isEmpty()) {
+            throw new ManifestException(List.of(file + ": is empty; at least one port is needed"));
+        }
+        Field root = yaml.documents().getFirst().named("configuration");
+        for (String name : root.names()) {
+            if (!KNOWN.contains(name)) {
+                root.get(name)
+                        .problem("no such field; known are "
+                                + String.join(", ", KNOWN.stream().sorted().toList()));
+            }
+        }
+        List<PortConfig> ports = new ArrayList<>();
+        for (Field port : root.get("ports").elements()) {
+            ports.add(port(port, ports.size()));
+        }
+        if (ports.isEmpty()) {
+            root.get("ports").problem("at least one port");
+        }
+        List<RouteConfig> routes = new ArrayList<>();
+        for (Field route : root.get("routes").elements()) {
+            Field to = route.get("to");
+            Prefix prefix = to.isPresent() ? to.parsed(Prefix::parse, "a CIDR") : null;
+            if (prefix == null && !to.isPresent()) {
+                to.problem("a CIDR");
+            }
+            String port = route.get("port").text("");
+            routes.add(new RouteConfig(
+                    prefix, route.get("via").parsed(Address::parse, "an address"), port.isEmpty() ? null : port));
+        }
+        EngineConfig config = new EngineConfig(
+                root.get("instance").text("default"),
+                root.get("workers").number(1, 64, 1),
+                path(root.get("manifests"), file),
+                path(root.get("proxyConfig"), file),
+                ports,
+                routes,
+                parsed(root.get("nodeAddresses"), Address::parse, "an address"),
+                cidrs(root.get("clusterCIDR")));
+        if (!config.instance.matches("[a-zA-Z0-9._-]{1,64}") || config.instance.startsWith(".")) {
+            root.get("instance").problem("a name of letters, digits, dots and dashes");
+        }
+        yaml.check();
+        return config;
+    }
+
+    private static Path path(Field field, Path file) {
+        String text = field.text("");
+        return text.isEmpty() ? null : file.toAbsolutePath().resolveSibling(text);
+    }
+
+    private static List<Prefix> cidrs(Field field) {
+        List<Prefix> cidrs = new ArrayList<>();
+        for (String text : field.text("").split(",")) {
+            if (!text.isBlank()) {
+                cidrs.add(field.parsed(ignored -> Prefix.parse(text.strip()), "CIDRs with commas between"));
+            }
+        }
+        return cidrs.stream().filter(Objects::nonNull).toList();
+    }
+
+    private static PortConfig port(Field field, int number) {
+        String name = field.get("name").requiredText();
+        Long mac = field.get("mac").isPresent() ? field.get("mac").parsed(Ethernet::parseMac, "a MAC address") : null;
+        Field guest = field.get("guest");
+        return new PortConfig(
+                name,
+                field.get("tap").requiredText(),
+                field.get("netns").text(""),
+                field.get("rename").text(""),
+                mac == null ? 0x0200_5450_0000L + number : mac,
+                parsed(field.get("addresses"), Interface::parse, "an address with prefix length"),
+                parsed(guest.get("addresses"), Interface::parse, "an address with prefix length"),
+                guest.get("mtu").number(576, 65_535, MTU_DEFAULT));
+    }
+
+    private static <T> List<T> parsed(Field list, java.util.function.Function<String, T> parser, String expected) {
+        return list.elements().stream()
+                .map(element -> element.parsed(parser, expected))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+}

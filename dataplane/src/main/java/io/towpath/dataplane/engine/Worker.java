@@ -1,0 +1,137 @@
+package io.towpath.dataplane.engine;
+
+import io.towpath.conntrack.Conntrack;
+import io.towpath.dataplane.pipeline.Pipeline;
+import io.towpath.dataplane.pipeline.Verdicts;
+import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.Port;
+import io.towpath.dataplane.router.Router;
+import io.towpath.linux.Poll;
+import io.towpath.maps.Quiescence;
+import io.towpath.packet.Burst;
+import java.util.Queue;
+import org.agrona.concurrent.Agent;
+
+/** One packet worker: receives a burst of every port, brings it through the pipeline, sends. Owns its ports' queues and its buffers. */
+final class Worker implements Agent {
+    /** Commands of a cycle at most, so that packets are never starved. */
+    private static final int COMMAND_LIMIT = 16;
+    /** Entries looked at in a cycle; at 10,000 cycles a second a table of 262,144 is through in less than a second. */
+    private static final int SWEEP_LIMIT = 32;
+    /** Time of spinning before blocking: longer than most gaps within a request and its answer. */
+    private static final long SPIN_NS = 50_000;
+    /** A blocked worker looks at its commands and its table this often. */
+    private static final int BLOCK_MS = 10;
+
+    private static final int BLOCK_PENDING_MS = 1;
+
+    private final int number;
+    private final Port[] ports;
+    private final FramePool pool;
+    private final Burst burst;
+    private final Pipeline pipeline;
+    private final Router router;
+    private final Verdicts verdicts;
+    private final Conntrack conntrack;
+    private final Quiescence quiescence;
+    private final Queue<Runnable> commands;
+    private final Poll poll;
+    private long idleSinceNs;
+
+    Worker(
+            int number,
+            Port[] ports,
+            FramePool pool,
+            Burst burst,
+            Pipeline pipeline,
+            Router router,
+            Verdicts verdicts,
+            Conntrack conntrack,
+            Quiescence quiescence,
+            Queue<Runnable> commands) {
+        this.number = number;
+        this.ports = ports;
+        this.pool = pool;
+        this.burst = burst;
+        this.pipeline = pipeline;
+        this.router = router;
+        this.verdicts = verdicts;
+        this.conntrack = conntrack;
+        this.quiescence = quiescence;
+        this.commands = commands;
+        int[] descriptors = new int[ports.length];
+        for (int i = 0; i < ports.length; i++) {
+            descriptors[i] = ports[i].pollDescriptor();
+        }
+        this.poll = new Poll(descriptors);
+    }
+
+    @Override
+    public void onStart() {
+        quiescence.online(number);
+        idleSinceNs = System.nanoTime();
+    }
+
+    @Override
+    public int doWork() {
+        long nowNs = System.nanoTime(); // the cycle's only clock read
+        int work = runCommands();
+        for (Port port : ports) {
+            burst.clear();
+            int received = port.receive(pool, burst, Burst.LIMIT);
+            if (received > 0) {
+                pipeline.process(burst, nowNs);
+                work += received;
+                flush();
+            }
+        }
+        if (router.hasPending()) {
+            work += router.releasePending(nowNs);
+            flush();
+        }
+        conntrack.sweep(conntrack.worker(number), nowNs, SWEEP_LIMIT);
+        quiescence.quiescent(number);
+        if (work > 0) {
+            idleSinceNs = nowNs;
+        } else if (nowNs - idleSinceNs > SPIN_NS) {
+            block();
+        }
+        return work;
+    }
+
+    private void flush() {
+        for (Port port : ports) {
+            port.flush(verdicts);
+        }
+    }
+
+    private int runCommands() {
+        int run = 0;
+        for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+            command.run();
+            if (++run == COMMAND_LIMIT) {
+                break;
+            }
+        }
+        return run;
+    }
+
+    private void block() {
+        quiescence.offline(number);
+        poll.await(router.hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
+        quiescence.online(number);
+        idleSinceNs = System.nanoTime();
+    }
+
+    @Override
+    public void onClose() {
+        quiescence.offline(number);
+        poll.close();
+        pool.close();
+    }
+
+    @Override
+    public String roleName() {
+        return "worker-" + number;
+    }
+}

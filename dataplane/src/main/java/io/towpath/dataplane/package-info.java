@@ -1,2 +1,0 @@
-/** Towpath dataplane. */
-package io.towpath.dataplane;

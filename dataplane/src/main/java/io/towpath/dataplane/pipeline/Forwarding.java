@@ -1,0 +1,15 @@
+package io.towpath.dataplane.pipeline;
+
+import io.towpath.packet.Burst;
+
+/** How a worker stands in its network: as a router between ports, or on a node behind one port. Called per burst. */
+public interface Forwarding {
+    /** Before connections are looked up: refuses frames, and answers those that concern the link. */
+    void admit(Burst burst, long nowNs);
+
+    /** Once targets are known, packets not yet rewritten: decides where each goes, and tells senders why theirs does not go on. */
+    void route(Burst burst, long nowNs);
+
+    /** After the rewrite: queues what goes on; gives back and counts the rest. */
+    void dispatch(Burst burst, long nowNs);
+}

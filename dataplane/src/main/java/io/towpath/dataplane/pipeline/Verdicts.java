@@ -1,0 +1,37 @@
+package io.towpath.dataplane.pipeline;
+
+import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.Port;
+import io.towpath.maps.CounterMap;
+import io.towpath.packet.Reason;
+
+/** Counts each packet once, by its reason, and gives its buffer back. One per worker. */
+public final class Verdicts implements Port.Outcome {
+    public static final String MAP = "verdicts";
+    /** Room for reasons to come. */
+    public static final int CAPACITY = 128;
+
+    private final CounterMap counters;
+    private final int worker;
+    private final FramePool pool;
+
+    public Verdicts(CounterMap counters, int worker, FramePool pool) {
+        this.counters = counters;
+        this.worker = worker;
+        this.pool = pool;
+    }
+
+    /** Counts a packet that keeps its buffer. */
+    public void count(int length, Reason reason) {
+        counters.add(worker, reason.ordinal(), 1, length);
+    }
+
+    @Override
+    public void done(int buffer, int length, Reason reason) {
+        // Reason.NONE: a frame of our own that answers a packet which is counted already.
+        if (reason != Reason.NONE) {
+            count(length, reason);
+        }
+        pool.give(buffer);
+    }
+}

@@ -1,0 +1,73 @@
+package io.towpath.dataplane.port;
+
+import io.towpath.packet.Burst;
+import io.towpath.packet.Reason;
+
+/**
+ * One worker's end of a network: bursts of frames come in, and frames queued with {@link #enqueue} go out with {@link #flush}. Owner worker
+ * only, from {@link FramePool} buffers of that worker.
+ */
+public abstract class Port {
+    /** Frames that can be queued at most: a burst of each port, an answer to each frame, and what waited for a neighbor. */
+    private static final int QUEUE_LIMIT = 1024;
+
+    /** Told what became of each queued frame. */
+    public interface Outcome {
+        /** @param reason the frame's own where it was sent, why not otherwise */
+        void done(int buffer, int length, Reason reason);
+    }
+
+    private final int index;
+    private final String name;
+    private final int[] buffers = new int[QUEUE_LIMIT];
+    private final long[] l2s = new long[QUEUE_LIMIT];
+    private final int[] lengths = new int[QUEUE_LIMIT];
+    private final Reason[] reasons = new Reason[QUEUE_LIMIT];
+    private int queued;
+
+    protected Port(int index, String name) {
+        this.index = index;
+        this.name = name;
+    }
+
+    /** Returns the port's number in the engine, as in {@link Burst#ingress}. */
+    public final int index() {
+        return index;
+    }
+
+    public final String name() {
+        return name;
+    }
+
+    /** Appends up to {@code limit} received frames to the burst, in buffers taken from the pool. Returns how many; never blocks. */
+    public abstract int receive(FramePool pool, Burst burst, int limit);
+
+    /** Sends one frame. Returns null, or why it could not be sent. */
+    protected abstract Reason transmit(long l2, int length);
+
+    /** Returns the descriptor that becomes readable when frames wait, -1 where there is none. */
+    public abstract int pollDescriptor();
+
+    /** Queues a frame. Returns false if the queue is full, and the frame stays the caller's. */
+    public final boolean enqueue(int buffer, long l2, int length, Reason reason) {
+        if (queued == QUEUE_LIMIT) {
+            return false;
+        }
+        buffers[queued] = buffer;
+        l2s[queued] = l2;
+        lengths[queued] = length;
+        reasons[queued++] = reason;
+        return true;
+    }
+
+    /** Sends what is queued. Returns the number of frames. */
+    public final int flush(Outcome outcome) {
+        int count = queued;
+        for (int i = 0; i < count; i++) {
+            Reason failure = transmit(l2s[i], lengths[i]);
+            outcome.done(buffers[i], lengths[i], failure == null ? reasons[i] : failure);
+        }
+        queued = 0;
+        return count;
+    }
+}

@@ -1,0 +1,41 @@
+package io.towpath.dataplane.router;
+
+import io.towpath.packet.Reason;
+import io.towpath.wire.Address;
+
+/** Addresses that a router must not forward (RFC 1812 sections 5.3.7 and 5.3.13, RFC 4291 section 2.5). */
+final class Scope {
+    private Scope() {}
+
+    /** Returns why a packet is not forwarded, {@link Reason#NONE} where it may be. */
+    static Reason refusal(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
+        if (isMulticast(destinationHi, destinationLo)) {
+            return Reason.MULTICAST_UNSUPPORTED;
+        }
+        if (isMulticast(sourceHi, sourceLo)
+                || isHostOnly(sourceHi, sourceLo)
+                || isHostOnly(destinationHi, destinationLo)) {
+            return Reason.SOURCE_ADDRESS_INVALID;
+        }
+        return isLinkLocal(sourceHi, sourceLo) || isLinkLocal(destinationHi, destinationLo)
+                ? Reason.LINK_LOCAL_NOT_FORWARDED
+                : Reason.NONE;
+    }
+
+    private static boolean isMulticast(long hi, long lo) {
+        return Address.isIpv4(hi, lo) ? (lo >>> 28 & 0xF) >= 0xE : hi >>> 56 == 0xFF;
+    }
+
+    /** Unspecified and loopback addresses. */
+    private static boolean isHostOnly(long hi, long lo) {
+        if (Address.isIpv4(hi, lo)) {
+            int first = (int) (lo >>> 24) & 0xFF;
+            return first == 0 || first == 127;
+        }
+        return hi == 0 && lo >>> 1 == 0;
+    }
+
+    private static boolean isLinkLocal(long hi, long lo) {
+        return Address.isIpv4(hi, lo) ? lo >>> 16 == 0xFFFF_A9FEL : hi >>> 54 == 0xFE80 >>> 6;
+    }
+}

@@ -1,0 +1,99 @@
+package io.towpath.dataplane.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.towpath.dataplane.demo.Namespace;
+import io.towpath.dataplane.demo.Programs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Real programs, in a namespace or not, with a time limit. */
+final class RealPrograms {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private static final Pattern OURS = Pattern.compile("(towpath-|tp|demo-)\\d.*");
+
+    private RealPrograms() {}
+
+    /** Runs a program in a namespace; it must succeed. Returns what it printed. */
+    static String in(Namespace namespace, String... program) throws Exception {
+        Programs.Result result = Programs.run(LIMIT, namespace.command(program));
+        assertEquals(0, result.exitCode(), () -> String.join(" ", program) + ": " + result.errors());
+
+        return result.output();
+    }
+
+    /** Runs a program; it must succeed. */
+    static String run(String... program) throws Exception {
+        Programs.Result result = Programs.run(LIMIT, List.of(program));
+        assertEquals(0, result.exitCode(), () -> String.join(" ", program) + ": " + result.errors());
+
+        return result.output();
+    }
+
+    /** Runs a towpath command to its end. */
+    static Programs.Result towpath(String... arguments) throws Exception {
+        return Programs.towpath(LIMIT, arguments);
+    }
+
+    /** Runs a towpath command that must succeed. */
+    static String towpathOutput(String... arguments) throws Exception {
+        Programs.Result result = towpath(arguments);
+        assertEquals(0, result.exitCode(), () -> "towpath " + String.join(" ", arguments) + ": " + result.errors());
+
+        return result.output();
+    }
+
+    /** A towpath command failed as it should: with this exit code and one line on stderr that holds the text. */
+    static void assertOneLine(Programs.Result result, int exitCode, String text) {
+        String errors = result.errors().strip();
+        assertEquals(exitCode, result.exitCode(), errors);
+        assertEquals(1, errors.lines().count(), errors);
+        if (!errors.contains(text)) {
+            assertEquals(text, errors, "the message should hold the text");
+        }
+    }
+
+    /** Namespaces, devices of this namespace and folders as a run makes them, and must not leave behind. */
+    static Set<String> leftovers() throws IOException {
+        Set<String> found = new TreeSet<>();
+        for (String folder : List.of("/run/netns", "/sys/class/net", "/run/towpath", "/tmp")) {
+            Path path = Path.of(folder);
+            if (Files.isDirectory(path)) {
+                try (Stream<Path> files = Files.list(path)) {
+                    files.filter(file ->
+                                    OURS.matcher(file.getFileName().toString()).matches())
+                            .map(Path::toString)
+                            .forEach(found::add);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /** Waits for something that another process does; polls, as there is nothing to wait on. */
+    static void await(String what, Duration limit, Condition condition) throws Exception {
+        long endNs = System.nanoTime() + limit.toNanos();
+        while (!condition.holds()) {
+            if (System.nanoTime() > endNs) {
+                throw new AssertionError(what + ": not within " + limit.toSeconds() + " s");
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    /** A question to ask again and again. */
+    @FunctionalInterface
+    interface Condition {
+        boolean holds() throws Exception;
+    }
+}

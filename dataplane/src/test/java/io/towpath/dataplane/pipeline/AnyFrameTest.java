@@ -1,0 +1,97 @@
+package io.towpath.dataplane.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.towpath.nat.BackendAddress;
+import io.towpath.nat.DesiredState;
+import io.towpath.nat.LocalDetector;
+import io.towpath.nat.Protocol;
+import io.towpath.nat.Scheduler;
+import io.towpath.nat.ServicePort;
+import io.towpath.nat.ServicePortName;
+import io.towpath.nat.Vip;
+import io.towpath.nat.VipKind;
+import io.towpath.wire.Address;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** No frame, however broken, makes the pipeline throw, leak a buffer or end without exactly one verdict. */
+final class AnyFrameTest {
+    private static Node node() {
+        ServicePort port = new ServicePort(
+                new ServicePortName("ns", "dns", "", Protocol.UDP),
+                false,
+                List.of(new Vip(VipKind.CLUSTER_IP, Address.parse("10.96.0.10"), 80, false, List.of())),
+                List.of(new BackendAddress(Address.parse("10.1.0.1"), 8080)),
+                List.of(),
+                Scheduler.MH,
+                0);
+        return new Node(new DesiredState(
+                List.of(port),
+                List.of(),
+                List.of(Address.parse("192.168.0.2"), Address.parse("2001:db8::2")),
+                new LocalDetector.None(),
+                false));
+    }
+
+    @Test
+    void shouldSettleRandomAndMutatedFrames() {
+        Random random = new Random(20261123);
+        byte[] error = Packets.unreachable("10.1.0.1", "203.0.113.1", Packets.udp("203.0.113.1", 7, "10.1.0.1", 8080));
+        byte[][] seeds = {
+            Packets.udp("203.0.113.1", 7, "10.96.0.10", 80),
+            Packets.tcp("fd01::1", 7, "fd96::10", 80, 2, 1, 0),
+            Packets.tcp("203.0.113.1", 7, "10.96.0.10", 80, 2, 1, 0),
+            error,
+            Packets.unreachable("fd01::1", "fd01::2", Packets.udp("fd01::2", 7, "fd01::1", 8080))
+        };
+        try (Node node = node()) {
+            int free = node.pool.available();
+            int frames = 200_000;
+            for (int n = 0; n < frames; n++) {
+                node.load(n % 4 == 0 ? noise(random) : mutated(random, seeds[n % seeds.length]));
+                if (node.burst.count == 32) {
+                    node.run();
+                    node.sent.clear();
+                    node.conntrack.sweep(node.conntrack.worker(0), node.nowNs += 1_000_000, 64);
+                }
+            }
+            node.run();
+            assertEquals(frames, node.packets(), "each has one verdict");
+            assertEquals(free, node.pool.available(), "no buffer is lost");
+        }
+    }
+
+    private static byte[] noise(Random random) {
+        byte[] frame = new byte[random.nextInt(200)];
+        random.nextBytes(frame);
+        if (frame.length > 14 && random.nextBoolean()) {
+            frame[12] = (byte) (random.nextBoolean() ? 0x08 : 0x86);
+            frame[13] = (byte) (frame[12] == 8 ? 0x00 : 0xDD);
+            frame[14] = (byte) (frame[12] == 8 ? 0x45 : 0x60);
+        }
+        return frame;
+    }
+
+    private static byte[] mutated(Random random, byte[] seed) {
+        byte[] frame =
+                java.util.Arrays.copyOf(seed, random.nextInt(5) == 0 ? random.nextInt(seed.length + 20) : seed.length);
+        for (int changes = random.nextInt(4); changes > 0 && frame.length > 0; changes--) {
+            frame[random.nextInt(frame.length)] = (byte) random.nextInt();
+        }
+        if (random.nextInt(3) == 0 && frame.length > 34 && frame[14] == 0x45) {
+            frame[24] = 0;
+            frame[25] = 0;
+            int sum = 0;
+            for (int i = 14; i < 34; i += 2) {
+                sum += (frame[i] & 0xFF) << 8 | frame[i + 1] & 0xFF;
+            }
+            sum = (sum & 0xFFFF) + (sum >>> 16);
+            sum = (sum & 0xFFFF) + (sum >>> 16);
+            frame[24] = (byte) (~sum >>> 8);
+            frame[25] = (byte) ~sum;
+        }
+        return frame;
+    }
+}

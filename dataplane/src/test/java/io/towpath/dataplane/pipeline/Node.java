@@ -1,0 +1,122 @@
+package io.towpath.dataplane.pipeline;
+
+import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.ConntrackConfig;
+import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.Port;
+import io.towpath.maps.AnonymousMapStore;
+import io.towpath.maps.CounterMap;
+import io.towpath.maps.Quiescence;
+import io.towpath.nat.DesiredState;
+import io.towpath.nat.Nat;
+import io.towpath.nat.NodeSettings;
+import io.towpath.nat.PortRange;
+import io.towpath.nat.ServiceMaps;
+import io.towpath.nat.ServiceWriter;
+import io.towpath.packet.Burst;
+import io.towpath.packet.Reason;
+import io.towpath.wire.VnetHeader;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A node-mode engine in memory for tests: frames in, frames out, counters. */
+final class Node implements AutoCloseable {
+    final AnonymousMapStore store = new AnonymousMapStore();
+    final Quiescence quiescence = new Quiescence(1);
+    final FramePool pool = new FramePool(256);
+    final Burst burst = new Burst(pool.frames());
+    final ServiceMaps maps = new ServiceMaps(store, 1, 1, quiescence);
+    final ServiceWriter writer = new ServiceWriter(maps, warning -> {
+        throw new AssertionError(warning);
+    });
+    final Conntrack conntrack = new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(4096), 1, 1, quiescence);
+    final CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
+    final Verdicts verdicts = new Verdicts(counters, 0, pool);
+    final List<byte[]> sent = new ArrayList<>();
+    boolean keepsSent = true;
+    Pipeline pipeline;
+    long nowNs = 1_000_000_000_000L;
+
+    final Port port = new Port(0, "towpath0") {
+        @Override
+        public int receive(FramePool from, Burst into, int limit) {
+            return 0;
+        }
+
+        @Override
+        protected Reason transmit(long l2, int length) {
+            if (keepsSent) {
+                sent.add(pool.frames().asSlice(l2, length).toArray(ValueLayout.JAVA_BYTE));
+            }
+            return null;
+        }
+
+        @Override
+        public int pollDescriptor() {
+            return -1;
+        }
+    };
+
+    private Nat nat;
+
+    Node(DesiredState state) {
+        apply(state);
+    }
+
+    void apply(DesiredState state) {
+        writer.apply(state);
+        NodeSettings settings = new NodeSettings(state, List.of("eth0"));
+        if (nat == null) {
+            nat = new Nat(
+                    conntrack,
+                    conntrack.worker(0),
+                    maps,
+                    new NodeMasquerade(state.nodeAddresses()),
+                    PortRange.NODE_RESERVED,
+                    settings,
+                    pool.frames(),
+                    7);
+            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+        }
+        nat.onSettings(settings);
+    }
+
+    void load(byte[] frame) {
+        int buffer = pool.take();
+        long l2 = FramePool.l2(buffer);
+        VnetHeader.clear(pool.frames(), l2);
+        MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2, frame.length);
+        burst.add(0, buffer, l2, frame.length);
+    }
+
+    void run() {
+        pipeline.process(burst, nowNs);
+        port.flush(verdicts);
+        burst.clear();
+    }
+
+    /** Plays one frame; returns the one that came out, null where none did. */
+    byte[] send(byte[] frame) {
+        sent.clear();
+        load(frame);
+        run();
+        return sent.isEmpty() ? null : sent.getFirst();
+    }
+
+    long packets(Reason reason) {
+        return counters.packets(reason.ordinal());
+    }
+
+    /** All packets counted so far. */
+    long packets() {
+        return Reason.ALL.stream().mapToLong(this::packets).sum();
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+        store.close();
+    }
+}

@@ -1,0 +1,58 @@
+package io.towpath.maps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PinnedMapStoreTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void shouldShowWhatTheOwnerWrites() throws IOException {
+        Path instance = folder.resolve("one");
+        try (PinnedMapStore store = PinnedMapStore.open(instance)) {
+            WordMap map = WordMap.create(store, "vips", 16, 3, new Quiescence(0));
+            CounterMap counters = CounterMap.create(store, "verdicts", 2, 8);
+            try (PinnedMaps maps = PinnedMaps.open(instance)) {
+                WordMap view = WordMap.open(maps, "vips");
+                map.put(1, 2, 3, 4);
+                counters.add(0, 5, 1, 100);
+                counters.add(1, 5, 2, 200);
+
+                assertEquals(4, view.get(1, 2, 3));
+                assertEquals(3, CounterMap.open(maps, "verdicts").packets(5));
+                assertEquals(300, CounterMap.open(maps, "verdicts").bytes(5));
+                assertThrows(MapException.class, () -> CounterMap.open(maps, "vips"));
+            }
+            assertEquals(
+                    "rw-------",
+                    PosixFilePermissions.toString(Files.getPosixFilePermissions(instance.resolve("vips.map"))));
+        }
+        assertFalse(Files.exists(instance), "the directory goes with its owner");
+    }
+
+    @Test
+    void shouldRefuseFilesThatAreNoMaps() throws IOException {
+        Path instance = Files.createDirectory(folder.resolve("two"));
+        Files.writeString(instance.resolve("pid"), "1\n");
+        Files.write(instance.resolve("vips.map"), new byte[8192]);
+        Files.write(instance.resolve("cut.map"), new byte[100]);
+        try (PinnedMaps maps = PinnedMaps.open(instance)) {
+            String message = assertThrows(MapException.class, () -> WordMap.open(maps, "vips"))
+                    .getMessage();
+            assertTrue(message.contains("wrong magic"), message);
+            assertThrows(MapException.class, () -> WordMap.open(maps, "cut"));
+            assertThrows(MapException.class, () -> WordMap.open(maps, "missing"));
+        }
+        assertThrows(MapException.class, () -> PinnedMaps.open(folder.resolve("nobody")));
+    }
+}

@@ -1,0 +1,79 @@
+package io.towpath.nat;
+
+import io.towpath.maps.BlockStore;
+import io.towpath.maps.CounterMap;
+import io.towpath.maps.LpmMap;
+import io.towpath.maps.MapStore;
+import io.towpath.maps.Quiescence;
+import io.towpath.maps.RecordMap;
+import io.towpath.maps.WordMap;
+import java.lang.foreign.MemorySegment;
+
+/** The service maps of an instance: the control thread writes them, workers and other processes read. */
+public final class ServiceMaps {
+    static final String VIPS_MAP = "vips";
+    static final String BLOCKS_MAP = "service-blocks";
+    static final String CIDRS_MAP = "service-cidrs";
+    static final String NAMES_MAP = "service-names";
+    public static final String SERVICE_COUNTERS_MAP = "service-counters";
+    public static final String BACKEND_COUNTERS_MAP = "backend-counters";
+
+    /** Virtual addresses, with one marker more for each ClusterIP. */
+    private static final long VIPS = 1 << 18;
+    /** Versions of services with their backends: room for 250,000 backends in several VIPs and for 100 Maglev tables. */
+    private static final long BLOCK_BYTES = 64L << 20;
+
+    private static final int SERVICES = 1 << 17;
+    private static final int BACKENDS = 1 << 19;
+    private static final int CIDRS = 64;
+
+    private final WordMap vips;
+    private final LpmMap serviceCidrs;
+    private final BlockStore blockStore;
+    private final RecordMap names;
+    private final CounterMap serviceCounters;
+    private final CounterMap backendCounters;
+    private final Quiescence quiescence;
+
+    public ServiceMaps(MapStore store, int workers, long seed, Quiescence quiescence) {
+        this.quiescence = quiescence;
+        vips = WordMap.create(store, VIPS_MAP, VIPS, seed, quiescence);
+        serviceCidrs = LpmMap.create(store, CIDRS_MAP, CIDRS, quiescence);
+        blockStore = BlockStore.create(store, BLOCKS_MAP, BLOCK_BYTES, quiescence);
+        names = RecordMap.create(store, NAMES_MAP, ServiceNames.LAYOUT_VERSION, ServiceNames.BYTES, SERVICES);
+        serviceCounters = CounterMap.create(store, SERVICE_COUNTERS_MAP, workers, SERVICES);
+        backendCounters = CounterMap.create(store, BACKEND_COUNTERS_MAP, workers, BACKENDS);
+    }
+
+    WordMap vips() {
+        return vips;
+    }
+
+    LpmMap serviceCidrs() {
+        return serviceCidrs;
+    }
+
+    BlockStore blockStore() {
+        return blockStore;
+    }
+
+    MemorySegment blocks() {
+        return blockStore.data();
+    }
+
+    RecordMap names() {
+        return names;
+    }
+
+    public CounterMap serviceCounters() {
+        return serviceCounters;
+    }
+
+    public CounterMap backendCounters() {
+        return backendCounters;
+    }
+
+    Quiescence quiescence() {
+        return quiescence;
+    }
+}

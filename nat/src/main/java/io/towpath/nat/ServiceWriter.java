@@ -1,0 +1,243 @@
+package io.towpath.nat;
+
+import io.towpath.maps.IdAllocator;
+import io.towpath.maps.WordMap;
+import io.towpath.wire.Address;
+import io.towpath.wire.Prefix;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Brings the service maps from one desired state to the next. Only what differs is written; connections that exist are not touched.
+ * Control thread only.
+ *
+ * <p>A changed service port gets a new block, which its virtual addresses are then pointed at one by one; a reader has the old version or
+ * the new one, whole. Removals come last, so that an address that moves to another service is never without one.
+ */
+public final class ServiceWriter {
+    private final ServiceMaps maps;
+    private final IdAllocator serviceIds;
+    private final IdAllocator backendIds;
+    private final Consumer<String> warnings;
+    private final Map<ServicePort.Key, Installed> installed = new HashMap<>();
+    private final Map<Integer, Installed> byId = new HashMap<>();
+    private final Map<Address, Integer> clusterIps = new HashMap<>();
+    private List<Prefix> serviceCidrs = List.of();
+    private List<Prefix> wantedCidrs = List.of();
+
+    /** What the maps hold of a service port. */
+    private static final class Installed {
+        final int serviceId;
+        final Map<BackendAddress, Integer> backends = new HashMap<>();
+        ServicePort port;
+        long block;
+        long blockBytes;
+        long clusterMaglev;
+        long localMaglev;
+
+        Installed(int serviceId) {
+            this.serviceId = serviceId;
+        }
+    }
+
+    /** @param warnings told what could not be written, one line each */
+    public ServiceWriter(ServiceMaps maps, Consumer<String> warnings) {
+        this.maps = maps;
+        this.warnings = warnings;
+        this.serviceIds = new IdAllocator((int) maps.names().capacity(), maps.quiescence());
+        this.backendIds = new IdAllocator(maps.backendCounters().capacity(), maps.quiescence());
+    }
+
+    /** Applies a desired state. Returns the number of service ports that were added, changed or removed. */
+    public int apply(DesiredState state) {
+        Map<ServicePort.Key, ServicePort> wanted =
+                LinkedHashMap.newLinkedHashMap(state.servicePorts().size());
+        state.servicePorts().forEach(port -> wanted.put(port.key(), port));
+        int changes = 0;
+        for (ServicePort port : wanted.values()) {
+            Installed now = installed.get(port.key());
+            if (now == null || !now.port.equals(port)) {
+                install(now, port);
+                changes++;
+            }
+        }
+        List<ServicePort.Key> gone = new ArrayList<>(installed.keySet());
+        gone.removeIf(wanted::containsKey);
+        gone.forEach(this::remove);
+        wantedCidrs = state.serviceCidrs();
+        finish();
+        return changes + gone.size();
+    }
+
+    /** Does what a worker's reading put off; to be called now and then. */
+    public void finish() {
+        if (!serviceCidrs.equals(wantedCidrs)) {
+            Map<Prefix, Long> values = new HashMap<>();
+            wantedCidrs.forEach(cidr -> values.put(cidr, 1L));
+            if (maps.serviceCidrs().replaceAll(values)) {
+                serviceCidrs = wantedCidrs;
+            }
+        }
+    }
+
+    private void install(Installed known, ServicePort port) {
+        Installed target = known;
+        if (target == null) {
+            int id = serviceIds.allocate();
+            if (id == 0) {
+                warnings.accept("service " + port.name() + " is left out: the service table is full");
+                return;
+            }
+            target = new Installed(id);
+            ServiceNames.write(maps.names(), id, port.name());
+        }
+        Map<BackendAddress, Integer> ids = backendIds(target, port);
+        List<Prefix> ranges = sourceRanges(port);
+        long bytes = ServiceBlock.bytes(port, ranges.size());
+        long block = bytes > io.towpath.maps.BlockStore.BLOCK_MAX
+                ? 0
+                : maps.blockStore().allocate(bytes);
+        if (block == 0) {
+            warnings.accept("service " + port.name() + " keeps its last state: no room for "
+                    + port.clusterBackends().size() + " backends");
+            if (known == null) {
+                serviceIds.release(target.serviceId);
+            }
+            return;
+        }
+        long clusterMaglev = maglev(port, port.clusterBackends());
+        long localMaglev = maglev(port, port.localBackends());
+        ServiceBlock.write(maps.blocks(), block, port, target.serviceId, ids::get, ranges, clusterMaglev, localMaglev);
+        ServicePort old = target.port;
+        publish(port, block);
+        if (old != null) {
+            unpublish(old, target.block, vipKeys(port));
+            retire(target);
+        }
+        target.backends.forEach((backend, id) -> {
+            if (!ids.containsKey(backend)) {
+                backendIds.release(id);
+            }
+        });
+        target.backends.clear();
+        target.backends.putAll(ids);
+        target.port = port;
+        target.block = block;
+        target.blockBytes = bytes;
+        target.clusterMaglev = clusterMaglev;
+        target.localMaglev = localMaglev;
+        installed.put(port.key(), target);
+        byId.put(target.serviceId, target);
+    }
+
+    private Map<BackendAddress, Integer> backendIds(Installed target, ServicePort port) {
+        Map<BackendAddress, Integer> ids = new HashMap<>();
+        for (List<BackendAddress> set : List.of(port.clusterBackends(), port.localBackends())) {
+            for (BackendAddress backend : set) {
+                ids.computeIfAbsent(backend, b -> {
+                    Integer known = target.backends.get(b);
+                    return known != null ? known : backendIds.allocate();
+                });
+            }
+        }
+        return ids;
+    }
+
+    /** kube-proxy has one list of ranges a service, so all its restricted addresses share it. */
+    private static List<Prefix> sourceRanges(ServicePort port) {
+        return port.vips().stream()
+                .flatMap(vip -> vip.sourceRanges().stream())
+                .distinct()
+                .toList();
+    }
+
+    private long maglev(ServicePort port, List<BackendAddress> backends) {
+        if (port.scheduler() != Scheduler.MH || backends.isEmpty()) {
+            return 0;
+        }
+        long table = maps.blockStore().allocate(2L * Maglev.SLOTS);
+        if (table == 0) {
+            warnings.accept("service " + port.name() + " is balanced at random: no room for its Maglev table");
+            return 0;
+        }
+        ServiceBlock.writeMaglev(maps.blocks(), table, Maglev.table(backends));
+        return table;
+    }
+
+    private void publish(ServicePort port, long block) {
+        WordMap vips = maps.vips();
+        for (Vip vip : port.vips()) {
+            Address address = vip.address();
+            long key = VipValue.key(vip.port(), port.name().protocol().number());
+            boolean isNew = vips.get(address.hi(), address.lo(), key) == 0;
+            if (!vips.put(address.hi(), address.lo(), key, VipValue.of(vip, block))) {
+                warnings.accept("address " + address.withPort(vip.port()) + " of service " + port.name()
+                        + " is left out: the address table is full");
+            } else if (isNew && vip.kind() == VipKind.CLUSTER_IP) {
+                clusterIps.merge(address, 1, Integer::sum);
+                vips.put(address.hi(), address.lo(), VipValue.ANY_PORT, VipValue.addressOnly());
+            }
+        }
+    }
+
+    private static Set<VipKey> vipKeys(ServicePort port) {
+        Set<VipKey> keys = new java.util.HashSet<>();
+        port.vips().forEach(vip -> keys.add(new VipKey(vip.address(), vip.port())));
+        return keys;
+    }
+
+    private record VipKey(Address address, int port) {}
+
+    private void unpublish(ServicePort port, long block, Set<VipKey> kept) {
+        WordMap vips = maps.vips();
+        for (Vip vip : port.vips()) {
+            Address address = vip.address();
+            long key = VipValue.key(vip.port(), port.name().protocol().number());
+            long value = vips.get(address.hi(), address.lo(), key);
+            boolean ours = value != 0 && VipValue.block(value) == block;
+            if (kept.contains(new VipKey(address, vip.port())) || !ours) {
+                continue; // it has the new block already, or another service took it over
+            }
+            vips.remove(address.hi(), address.lo(), key);
+            if (vip.kind() == VipKind.CLUSTER_IP) {
+                forgetClusterIp(address);
+            }
+        }
+    }
+
+    private void forgetClusterIp(Address address) {
+        Integer left = clusterIps.computeIfPresent(address, (a, count) -> count > 1 ? count - 1 : null);
+        if (left == null) {
+            maps.vips().remove(address.hi(), address.lo(), VipValue.ANY_PORT);
+        }
+    }
+
+    private void retire(Installed old) {
+        maps.blockStore().retire(old.block, old.blockBytes);
+        for (long table : new long[] {old.clusterMaglev, old.localMaglev}) {
+            if (table != 0) {
+                maps.blockStore().retire(table, 2L * Maglev.SLOTS);
+            }
+        }
+    }
+
+    private void remove(ServicePort.Key key) {
+        Installed old = installed.remove(key);
+        byId.remove(old.serviceId);
+        unpublish(old.port, old.block, Set.of());
+        retire(old);
+        old.backends.values().forEach(backendIds::release);
+        serviceIds.release(old.serviceId);
+    }
+
+    /** Returns the service port that has an id now, null where none has. */
+    public ServicePort byId(int serviceId) {
+        Installed found = byId.get(serviceId);
+        return found == null ? null : found.port;
+    }
+}

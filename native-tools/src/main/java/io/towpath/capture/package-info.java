@@ -1,0 +1,2 @@
+/** Capture files: pcap and pcapng in, pcapng out. Not for the packet path. */
+package io.towpath.capture;

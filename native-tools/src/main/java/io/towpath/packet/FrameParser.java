@@ -1,0 +1,185 @@
+package io.towpath.packet;
+
+import io.towpath.wire.Address;
+import io.towpath.wire.Arp;
+import io.towpath.wire.Ethernet;
+import io.towpath.wire.Icmp;
+import io.towpath.wire.Icmpv6;
+import io.towpath.wire.Ipv4;
+import io.towpath.wire.Ipv6;
+import io.towpath.wire.Sctp;
+import io.towpath.wire.Tcp;
+import io.towpath.wire.Udp;
+import io.towpath.wire.Vlan;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The first stage: checks every header of a frame once and fills the frame's fields in the {@link Burst}. Later stages trust them.
+ *
+ * <p>Any bytes are safe input: a frame that cannot be parsed gets {@link FlowKind#INVALID} and the reason.
+ */
+public final class FrameParser {
+    /** 802.1ad allows two tags; more are not seen on networks that carry pods. */
+    private static final int VLAN_TAGS_LIMIT = 2;
+
+    private FrameParser() {}
+
+    /** Parses all frames of the burst. Owner worker only. */
+    public static void parse(Burst burst) {
+        for (int i = 0; i < burst.count; i++) {
+            burst.reason[i] = Reason.NONE;
+            burst.handle[i] = -1;
+            burst.kind[i] = parseFrame(burst, i);
+        }
+    }
+
+    private static int invalid(Burst burst, int i, Reason reason) {
+        burst.reason[i] = reason;
+        return FlowKind.INVALID;
+    }
+
+    private static int parseFrame(Burst burst, int i) {
+        MemorySegment frames = burst.frames;
+        long l2 = burst.l2[i];
+        long end = l2 + burst.length[i];
+        long l3 = l2 + Ethernet.HEADER_LENGTH;
+        if (l3 > end) {
+            return invalid(burst, i, Reason.FRAME_TRUNCATED);
+        }
+        int type = Ethernet.type(frames, l2);
+        for (int tags = 0; type == Ethernet.TYPE_VLAN || type == Ethernet.TYPE_QINQ; tags++) {
+            if (tags == VLAN_TAGS_LIMIT) {
+                return invalid(burst, i, Reason.VLAN_UNEXPECTED);
+            }
+            if (l3 + Vlan.HEADER_LENGTH > end) {
+                return invalid(burst, i, Reason.FRAME_TRUNCATED);
+            }
+            type = Vlan.type(frames, l3);
+            l3 += Vlan.HEADER_LENGTH;
+        }
+        burst.l3[i] = l3;
+        return switch (type) {
+            case Ethernet.TYPE_IPV4 -> parseIpv4(burst, i, frames, l3, end);
+            case Ethernet.TYPE_IPV6 -> parseIpv6(burst, i, frames, l3, end);
+            case Ethernet.TYPE_ARP ->
+                Arp.isValid(frames, l3, end) ? FlowKind.ARP : invalid(burst, i, Reason.ARP_INVALID);
+            default -> invalid(burst, i, Reason.ETHERTYPE_UNKNOWN);
+        };
+    }
+
+    private static int parseIpv4(Burst burst, int i, MemorySegment frames, long l3, long end) {
+        if (!Ipv4.isValid(frames, l3, end)) {
+            return invalid(burst, i, Reason.IP_HEADER_INVALID);
+        }
+        if (!Ipv4.isHeaderChecksumValid(frames, l3)) {
+            return invalid(burst, i, Reason.IP_CHECKSUM_WRONG);
+        }
+        burst.sourceHi[i] = 0;
+        burst.sourceLo[i] = Address.mapped(Ipv4.source(frames, l3));
+        burst.destinationHi[i] = 0;
+        burst.destinationLo[i] = Address.mapped(Ipv4.destination(frames, l3));
+        int headerLength = Ipv4.headerLength(frames, l3);
+        burst.l4[i] = l3 + headerLength;
+        burst.l4Length[i] = Ipv4.totalLength(frames, l3) - headerLength;
+        if (Ipv4.isFragment(frames, l3)) {
+            return invalid(burst, i, Reason.FRAGMENT_UNSUPPORTED);
+        }
+        int protocol = Ipv4.protocol(frames, l3);
+        return protocol == FiveTuple.ICMP ? parseIcmp(burst, i, frames) : parseTransport(burst, i, frames, protocol);
+    }
+
+    private static int parseIpv6(Burst burst, int i, MemorySegment frames, long l3, long end) {
+        if (!Ipv6.isValid(frames, l3, end)) {
+            return invalid(burst, i, Reason.IP_HEADER_INVALID);
+        }
+        burst.sourceHi[i] = Ipv6.sourceHi(frames, l3);
+        burst.sourceLo[i] = Ipv6.sourceLo(frames, l3);
+        burst.destinationHi[i] = Ipv6.destinationHi(frames, l3);
+        burst.destinationLo[i] = Ipv6.destinationLo(frames, l3);
+        if (Address.isIpv4(burst.sourceHi[i], burst.sourceLo[i]) || burst.isIpv4(i)) {
+            // v4-mapped addresses never appear on a wire (RFC 6890 section 2.2.3), and here they mean IPv4.
+            return invalid(burst, i, Reason.SOURCE_ADDRESS_INVALID);
+        }
+        long packetEnd = l3 + Ipv6.HEADER_LENGTH + Ipv6.payloadLength(frames, l3);
+        long walked = Ipv6.walk(frames, l3, packetEnd);
+        if (walked < 0) {
+            return invalid(burst, i, Reason.IPV6_EXTENSION_INVALID);
+        }
+        long l4 = l3 + Ipv6.l4Offset(walked);
+        burst.l4[i] = l4;
+        burst.l4Length[i] = (int) (packetEnd - l4);
+        if (Ipv6.isFragment(walked)) {
+            return invalid(burst, i, Reason.FRAGMENT_UNSUPPORTED);
+        }
+        int protocol = Ipv6.protocol(walked);
+        return protocol == FiveTuple.ICMPV6
+                ? parseIcmpv6(burst, i, frames)
+                : parseTransport(burst, i, frames, protocol);
+    }
+
+    private static int parseTransport(Burst burst, int i, MemorySegment frames, int protocol) {
+        long l4 = burst.l4[i];
+        int length = burst.l4Length[i];
+        boolean valid;
+        switch (protocol) {
+            case FiveTuple.TCP -> valid = Tcp.isValid(frames, l4, l4 + length);
+            case FiveTuple.UDP -> valid = Udp.isValid(frames, l4, l4 + length);
+            case FiveTuple.SCTP -> valid = Sctp.isValid(frames, l4, l4 + length);
+            default -> {
+                burst.transport[i] = protocol;
+                return FlowKind.OTHER_IP;
+            }
+        }
+        if (!valid) {
+            return invalid(burst, i, Reason.L4_HEADER_INVALID);
+        }
+        // TCP, UDP and SCTP have their ports in the same place.
+        burst.transport[i] = FiveTuple.transport(Udp.sourcePort(frames, l4), Udp.destinationPort(frames, l4), protocol);
+        return FlowKind.FLOW;
+    }
+
+    private static int parseIcmp(Burst burst, int i, MemorySegment frames) {
+        long l4 = burst.l4[i];
+        burst.transport[i] = FiveTuple.ICMP;
+        if (burst.l4Length[i] < Icmp.HEADER_LENGTH) {
+            return invalid(burst, i, Reason.L4_HEADER_INVALID);
+        }
+        int type = Icmp.type(frames, l4);
+        return switch (type) {
+            case Icmp.ECHO_REQUEST -> {
+                burst.transport[i] = FiveTuple.transport(Icmp.identifier(frames, l4), 0, FiveTuple.ICMP);
+                yield FlowKind.FLOW;
+            }
+            case Icmp.ECHO_REPLY -> {
+                burst.transport[i] = FiveTuple.transport(0, Icmp.identifier(frames, l4), FiveTuple.ICMP);
+                yield FlowKind.FLOW;
+            }
+            default -> Icmp.isError(type) ? FlowKind.ICMP_ERROR : FlowKind.OTHER_IP;
+        };
+    }
+
+    private static int parseIcmpv6(Burst burst, int i, MemorySegment frames) {
+        long l4 = burst.l4[i];
+        burst.transport[i] = FiveTuple.ICMPV6;
+        if (burst.l4Length[i] < Icmpv6.HEADER_LENGTH) {
+            return invalid(burst, i, Reason.L4_HEADER_INVALID);
+        }
+        int type = Icmpv6.type(frames, l4);
+        return switch (type) {
+            case Icmpv6.ECHO_REQUEST -> {
+                burst.transport[i] = FiveTuple.transport(Icmpv6.identifier(frames, l4), 0, FiveTuple.ICMPV6);
+                yield FlowKind.FLOW;
+            }
+            case Icmpv6.ECHO_REPLY -> {
+                burst.transport[i] = FiveTuple.transport(0, Icmpv6.identifier(frames, l4), FiveTuple.ICMPV6);
+                yield FlowKind.FLOW;
+            }
+            case Icmpv6.ROUTER_SOLICITATION,
+                    Icmpv6.ROUTER_ADVERTISEMENT,
+                    Icmpv6.NEIGHBOR_SOLICITATION,
+                    Icmpv6.NEIGHBOR_ADVERTISEMENT,
+                    Icmpv6.REDIRECT -> FlowKind.NEIGHBOR;
+            default -> Icmpv6.isError(type) ? FlowKind.ICMP_ERROR : FlowKind.OTHER_IP;
+        };
+    }
+}

@@ -1,0 +1,112 @@
+package io.towpath.wire;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * IPv4 header, RFC 791 section 3.1.
+ *
+ * <pre>
+ *  0 version, IHL   1 type of service   2 total length   4 identification   6 flags, fragment offset
+ *  8 time to live   9 protocol         10 checksum      12 source          16 destination   20 options
+ * </pre>
+ */
+public final class Ipv4 {
+    public static final int MIN_HEADER_LENGTH = 20;
+
+    private static final int DONT_FRAGMENT = 0x4000;
+    private static final int MORE_FRAGMENTS = 0x2000;
+    private static final int OFFSET_MASK = 0x1FFF;
+
+    private Ipv4() {}
+
+    /** Returns whether version, header length and total length are sound and lie before {@code end}. Does not look at the checksum. */
+    public static boolean isValid(MemorySegment frame, long l3, long end) {
+        if (l3 + MIN_HEADER_LENGTH > end) {
+            return false;
+        }
+        int first = Bytes.u8(frame, l3);
+        int headerLength = (first & 15) << 2;
+        int totalLength = totalLength(frame, l3);
+        return first >>> 4 == 4
+                && headerLength >= MIN_HEADER_LENGTH
+                && totalLength >= headerLength
+                && l3 + totalLength <= end;
+    }
+
+    public static boolean isHeaderChecksumValid(MemorySegment frame, long l3) {
+        return Checksum.fold(Checksum.sum(frame, l3, headerLength(frame, l3))) == 0xFFFF;
+    }
+
+    /** Returns the header length in bytes. */
+    public static int headerLength(MemorySegment frame, long l3) {
+        return (Bytes.u8(frame, l3) & 15) << 2;
+    }
+
+    public static int totalLength(MemorySegment frame, long l3) {
+        return Bytes.u16(frame, l3 + 2);
+    }
+
+    /** Returns whether the packet is a fragment: not the last, or not the first. */
+    public static boolean isFragment(MemorySegment frame, long l3) {
+        return (Bytes.u16(frame, l3 + 6) & (MORE_FRAGMENTS | OFFSET_MASK)) != 0;
+    }
+
+    /** Returns whether the packet is a fragment other than the first. */
+    public static boolean isLaterFragment(MemorySegment frame, long l3) {
+        return (Bytes.u16(frame, l3 + 6) & OFFSET_MASK) != 0;
+    }
+
+    public static boolean dontFragment(MemorySegment frame, long l3) {
+        return (Bytes.u16(frame, l3 + 6) & DONT_FRAGMENT) != 0;
+    }
+
+    public static int ttl(MemorySegment frame, long l3) {
+        return Bytes.u8(frame, l3 + 8);
+    }
+
+    /** Decrements the TTL and updates the checksum. The caller made sure that the TTL is above 1. */
+    public static void decrementTtl(MemorySegment frame, long l3) {
+        int old = Bytes.u16(frame, l3 + 8);
+        Bytes.u16(frame, l3 + 8, old - 0x100);
+        checksum(frame, l3, Checksum.apply(checksum(frame, l3), Checksum.delta16(old, old - 0x100)));
+    }
+
+    public static int protocol(MemorySegment frame, long l3) {
+        return Bytes.u8(frame, l3 + 9);
+    }
+
+    public static int checksum(MemorySegment frame, long l3) {
+        return Bytes.u16(frame, l3 + 10);
+    }
+
+    public static void checksum(MemorySegment frame, long l3, int checksum) {
+        Bytes.u16(frame, l3 + 10, checksum);
+    }
+
+    public static int source(MemorySegment frame, long l3) {
+        return Bytes.i32(frame, l3 + 12);
+    }
+
+    public static void source(MemorySegment frame, long l3, int address) {
+        Bytes.i32(frame, l3 + 12, address);
+    }
+
+    public static int destination(MemorySegment frame, long l3) {
+        return Bytes.i32(frame, l3 + 16);
+    }
+
+    public static void destination(MemorySegment frame, long l3, int address) {
+        Bytes.i32(frame, l3 + 16, address);
+    }
+
+    /** Writes a header without options, its checksum included; DF set, identification 0 (RFC 6864 section 4.1). */
+    public static void write(
+            MemorySegment frame, long l3, int totalLength, int ttl, int protocol, int source, int destination) {
+        Bytes.i32(frame, l3, 0x4500_0000 | totalLength);
+        Bytes.i32(frame, l3 + 4, DONT_FRAGMENT);
+        Bytes.i32(frame, l3 + 8, ttl << 24 | protocol << 16);
+        source(frame, l3, source);
+        destination(frame, l3, destination);
+        checksum(frame, l3, Checksum.finish(Checksum.sum(frame, l3, MIN_HEADER_LENGTH)));
+    }
+}

@@ -1,0 +1,34 @@
+package io.towpath.wire;
+
+import java.lang.foreign.MemorySegment;
+
+/** UDP header, RFC 768: source port 0, destination port 2, length 4, checksum 6 (0: none). */
+public final class Udp {
+    public static final int HEADER_LENGTH = 8;
+    public static final int CHECKSUM_OFFSET = 6;
+
+    private Udp() {}
+
+    /** Returns whether the header lies before {@code end} and its length field is at least a header and not beyond {@code end}. */
+    public static boolean isValid(MemorySegment frame, long l4, long end) {
+        if (l4 + HEADER_LENGTH > end) {
+            return false;
+        }
+        int length = Bytes.u16(frame, l4 + 4);
+        return length >= HEADER_LENGTH && l4 + length <= end;
+    }
+
+    /** Returns the source port; TCP and SCTP have it in the same place. */
+    public static int sourcePort(MemorySegment frame, long l4) {
+        return Bytes.u16(frame, l4);
+    }
+
+    public static int destinationPort(MemorySegment frame, long l4) {
+        return Bytes.u16(frame, l4 + 2);
+    }
+
+    /** Writes both ports; TCP and SCTP have them in the same place. */
+    public static void ports(MemorySegment frame, long l4, int source, int destination) {
+        Bytes.i32(frame, l4, source << 16 | destination);
+    }
+}
