@@ -61,10 +61,10 @@ public final class Demo {
         progress("making namespaces for a client and 3 backends");
         cleanup.acquire(() -> EngineConfig.createFolder(id), () -> EngineConfig.deleteFolders(id));
         Network network = Network.create(id, cleanup);
-        progress("starting the engine (towpath run) with the manifests in " + manifests);
-        EngineProcess engine = startEngine(network, manifests);
         Transport transport = Transport.best();
         startBackends(network, transport);
+        progress("starting the engine (towpath run) with the manifests in " + manifests);
+        EngineProcess engine = startEngine(network, manifests);
         long readyAfterNs = engine.awaitReady(READY_LIMIT);
         HttpReport http = http(network, transport);
         List<Check> checks = checks(network);

@@ -101,7 +101,7 @@ final class EngineLifecycleTest {
 
     @Test
     void shouldRefuseBadFlagsWithOneLine() throws Exception {
-        RealPrograms.assertOneLine(RealPrograms.towpath("run", "--no-such-option"), 2, "--no-such-option");
+        RealPrograms.assertOneLine(RealPrograms.towpath("run", "--config", "c.yaml", "--no-such"), 2, "--no-such");
         RealPrograms.assertOneLine(RealPrograms.towpath("no-such-command"), 2, "no-such-command");
         RealPrograms.assertOneLine(RealPrograms.towpath("run"), 2, "--config");
     }
