@@ -1,2 +1,2 @@
-/** JMH benchmarks of the packet path and jcstress tests of the lock-free structures. */
+/** JMH benchmarks of the packet path. */
 package io.towpath.bench;
