@@ -67,7 +67,10 @@ public final class MapRegion implements AutoCloseable {
         }
         int kind = header.get(JAVA_INT, KIND_OFFSET);
         long dataBytes = header.get(JAVA_LONG, DATA_BYTES_OFFSET);
-        if (kind < 0 || kind >= MapKind.values().length || dataBytes <= 0 || dataBytes + HEADER_BYTES > fileBytes) {
+        long capacity = header.get(JAVA_LONG, CAPACITY_OFFSET);
+        int recordBytes = header.get(JAVA_INT, RECORD_BYTES_OFFSET);
+        boolean fits = dataBytes > 0 && dataBytes <= fileBytes - HEADER_BYTES;
+        if (kind < 0 || kind >= MapKind.values().length || !fits || capacity <= 0 || recordBytes <= 0) {
             throw new MapException(file + " is damaged or truncated: kind " + kind + ", " + dataBytes
                     + " bytes of data, " + fileBytes + " in the file");
         }
@@ -77,8 +80,8 @@ public final class MapRegion implements AutoCloseable {
                         name,
                         MapKind.values()[kind],
                         header.get(JAVA_INT, LAYOUT_VERSION_OFFSET),
-                        header.get(JAVA_INT, RECORD_BYTES_OFFSET),
-                        header.get(JAVA_LONG, CAPACITY_OFFSET),
+                        recordBytes,
+                        capacity,
                         dataBytes));
     }
 

@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A hash map of three key words to one value word: one writer, any number of lock-free readers, in this process or another.
@@ -13,7 +15,7 @@ import java.lang.invoke.VarHandle;
  * published by one release store; a half is reused only after all workers passed a quiescent point.
  *
  * <pre>
- *  0 offset of the active half   8 slots of a half   16 hash seed   24 keys
+ *  0 offset of the active half   8 slots of a half   16 hash seed   24 keys   32 clean-ups begun
  * 64 first half, then the second: slots of 32 bytes: key word 0, 1, 2, value (0: never used; MIN_VALUE: removed)
  * </pre>
  */
@@ -24,6 +26,10 @@ public final class WordMap {
     static final int SLOTS_OFFSET = 8;
     static final int SEED_OFFSET = 16;
     static final int SIZE_OFFSET = 24;
+    static final int CLEANUPS_OFFSET = 32;
+
+    /** Listings that a clean-up overtook are begun anew this often. */
+    private static final int LISTING_ATTEMPTS = 16;
 
     private static final long TOMBSTONE = Long.MIN_VALUE;
     private static final int KEY1 = 8;
@@ -70,6 +76,11 @@ public final class WordMap {
     /** Opens another process's map for {@link #get} and {@link #forEach}. */
     public static WordMap open(PinnedMaps maps, String name) {
         MapRegion region = maps.region(name, MapKind.HASH, LAYOUT_VERSION);
+        long slots = region.data().byteSize() < HEADER_BYTES ? 0 : region.data().get(JAVA_LONG, SLOTS_OFFSET);
+        if (Long.bitCount(slots) != 1 || slots != (region.data().byteSize() - HEADER_BYTES) / (2 * SLOT_BYTES)) {
+            throw new MapException("map " + name + " is damaged: " + slots + " slots in "
+                    + region.data().byteSize() + " bytes");
+        }
         return new WordMap(region.data(), region.spec().capacity(), new Quiescence(0));
     }
 
@@ -181,6 +192,8 @@ public final class WordMap {
         }
         long from = data.get(JAVA_LONG, 0L);
         long to = from == HEADER_BYTES ? HEADER_BYTES + slots * SLOT_BYTES : HEADER_BYTES;
+        LONG.setOpaque(data, (long) CLEANUPS_OFFSET, data.get(JAVA_LONG, CLEANUPS_OFFSET) + 1);
+        VarHandle.fullFence(); // who sees the half change sees the clean-up counted
         data.asSlice(to, slots * SLOT_BYTES).fill((byte) 0);
         for (long slot = from; slot < from + slots * SLOT_BYTES; slot += SLOT_BYTES) {
             long value = data.get(JAVA_LONG, slot + VALUE);
@@ -210,18 +223,46 @@ public final class WordMap {
         void accept(long key0, long key1, long key2, long value);
     }
 
-    /** Visits the entries; what changes meanwhile may be seen or not. Any thread. */
+    /**
+     * Visits the entries; what changes meanwhile may be seen or not, but never half. Any thread, any process: a reader that no quiescence
+     * waits for is safe because the half it began in is cleared by the second clean-up from then on, which it looks for at the end.
+     *
+     * @throws MapException if clean-ups overtook every attempt
+     */
     public void forEach(EntryConsumer consumer) {
+        for (int attempt = 0; attempt < LISTING_ATTEMPTS; attempt++) {
+            long cleanups = cleanups();
+            List<long[]> entries = copyOfActiveHalf();
+            if (!isOvertaken(cleanups)) {
+                entries.forEach(entry -> consumer.accept(entry[0], entry[1], entry[2], entry[3]));
+                return;
+            }
+        }
+        throw new MapException("the map changes faster than it can be listed: try again");
+    }
+
+    /** Returns how many clean-ups have begun. */
+    long cleanups() {
+        return (long) LONG.getAcquire(data, (long) CLEANUPS_OFFSET);
+    }
+
+    /** Returns whether what was read since {@link #cleanups} returned the number may have been cleared meanwhile. */
+    boolean isOvertaken(long cleanups) {
+        VarHandle.acquireFence();
+        return (long) LONG.getOpaque(data, (long) CLEANUPS_OFFSET) > cleanups + 1;
+    }
+
+    private List<long[]> copyOfActiveHalf() {
+        List<long[]> entries = new ArrayList<>();
         long half = (long) LONG.getAcquire(data, 0L);
         for (long slot = half; slot < half + slots * SLOT_BYTES; slot += SLOT_BYTES) {
             long value = (long) LONG.getAcquire(data, slot + VALUE);
             if (value != 0 && value != TOMBSTONE) {
-                consumer.accept(
-                        data.get(JAVA_LONG, slot),
-                        data.get(JAVA_LONG, slot + KEY1),
-                        data.get(JAVA_LONG, slot + KEY2),
-                        value);
+                entries.add(new long[] {
+                    data.get(JAVA_LONG, slot), data.get(JAVA_LONG, slot + KEY1), data.get(JAVA_LONG, slot + KEY2), value
+                });
             }
         }
+        return entries;
     }
 }

@@ -55,4 +55,29 @@ final class PinnedMapStoreTest {
         }
         assertThrows(MapException.class, () -> PinnedMaps.open(folder.resolve("nobody")));
     }
+
+    @Test
+    void shouldRefuseDamagedHeaders() throws IOException {
+        Path instance = folder.resolve("three");
+        try (PinnedMapStore store = PinnedMapStore.open(instance)) {
+            WordMap.create(store, "vips", 16, 3, new Quiescence(0));
+            byte[] good = Files.readAllBytes(instance.resolve("vips.map"));
+            int slots = MapRegion.HEADER_BYTES + WordMap.SLOTS_OFFSET;
+            for (int at : new int[] {MapRegion.DATA_BYTES_OFFSET, MapRegion.CAPACITY_OFFSET, slots}) {
+                for (long value : new long[] {0, -1, Long.MAX_VALUE, Long.MAX_VALUE - 100, 1L << 40}) {
+                    boolean legal = at == MapRegion.CAPACITY_OFFSET && value > 0;
+                    byte[] bad = good.clone();
+                    java.nio.ByteBuffer.wrap(bad)
+                            .order(java.nio.ByteOrder.nativeOrder())
+                            .putLong(at, value);
+                    Files.write(instance.resolve("bad.map"), bad);
+                    try (PinnedMaps maps = PinnedMaps.open(instance)) {
+                        if (!legal) {
+                            assertThrows(MapException.class, () -> WordMap.open(maps, "bad"), at + " " + value);
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

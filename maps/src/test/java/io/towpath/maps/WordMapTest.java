@@ -86,4 +86,49 @@ final class WordMapTest {
             assertFalse(wrong[0]);
         }
     }
+
+    @Test
+    void shouldNoticeThatASecondCleanUpClearedWhatAListingReads() {
+        try (AnonymousMapStore store = new AnonymousMapStore()) {
+            WordMap map =
+                    WordMap.create(store, "test", 64, 7, new Quiescence(0)); // like a reader that nobody waits for
+            long began = map.cleanups();
+
+            cleanUp(map);
+            assertFalse(map.isOvertaken(began), "the half it began in is only left, not cleared");
+            cleanUp(map);
+            assertTrue(map.isOvertaken(began));
+        }
+    }
+
+    /** Uses up slots by tombstones until the map moves to its other half. */
+    private static void cleanUp(WordMap map) {
+        long before = map.cleanups();
+        for (long key = 1000; key < 2000 && map.cleanups() == before; key++) {
+            assertTrue(map.put(key, before, 0, 1));
+            map.remove(key, before, 0);
+        }
+        assertEquals(before + 1, map.cleanups());
+    }
+
+    @Test
+    void shouldListEveryEntryOnce() {
+        try (AnonymousMapStore store = new AnonymousMapStore()) {
+            WordMap map = WordMap.create(store, "test", 64, 7, new Quiescence(0));
+            Map<Long, Long> listed = new HashMap<>();
+            for (long key = 1; key <= 10; key++) {
+                map.put(key, key + 1, key + 2, key * 3);
+            }
+            cleanUp(map);
+            map.remove(4, 5, 6);
+            map.forEach((key0, key1, key2, value) -> {
+                assertEquals(key0 + 1, key1);
+                assertEquals(key0 + 2, key2);
+                assertEquals(null, listed.put(key0, value));
+            });
+
+            assertEquals(9, listed.size());
+            assertEquals(30, listed.get(10L));
+        }
+    }
 }
