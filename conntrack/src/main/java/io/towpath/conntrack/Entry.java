@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
  *  64 reply tuple (5 longs)                104 created, ns
  * 128 last seen, ns                        136 protocol state (int)   140 status flags (int)
  * 144 TCP original direction: end, max end, max window, scale and flags (4 ints)   160 the same, reply direction
- * 176 highest acknowledgment seen: original, reply (2 ints)   184 last SYN's end (int), last direction and index (int)
+ * 176 highest acknowledgment seen: original, reply (2 ints)
  * 192 packets, bytes of the original direction; packets, bytes of the reply direction (4 longs)
  * </pre>
  *
@@ -41,7 +41,6 @@ public final class Entry {
     static final int TCP_ORIGINAL = 144;
     static final int TCP_REPLY = 160;
     static final int TCP_MAX_ACK = 176;
-    static final int TCP_LAST = 184;
     static final int COUNTERS = 192;
 
     static final int FREE = 0;

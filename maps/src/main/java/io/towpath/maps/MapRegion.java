@@ -103,11 +103,6 @@ public final class MapRegion implements AutoCloseable {
         return memory.segment().asSlice(HEADER_BYTES, spec.dataBytes());
     }
 
-    /** Returns the process that created the region. */
-    public long ownerPid() {
-        return memory.segment().get(JAVA_LONG, OWNER_OFFSET);
-    }
-
     @Override
     public void close() {
         memory.close();

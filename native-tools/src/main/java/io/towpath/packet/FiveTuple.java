@@ -38,8 +38,4 @@ public final class FiveTuple {
     public static int protocol(long transport) {
         return (int) transport & 0xFF;
     }
-
-    public static long withSourcePort(long transport, int port) {
-        return transport & 0x0000_FFFF_FFFF_FFFFL | (long) port << 48;
-    }
 }

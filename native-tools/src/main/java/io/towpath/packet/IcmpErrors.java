@@ -5,7 +5,6 @@ import io.towpath.wire.Bytes;
 import io.towpath.wire.Checksum;
 import io.towpath.wire.Ethernet;
 import io.towpath.wire.Icmp;
-import io.towpath.wire.Icmpv6;
 import io.towpath.wire.Ipv4;
 import io.towpath.wire.Ipv6;
 import io.towpath.wire.VnetHeader;
@@ -21,9 +20,6 @@ public final class IcmpErrors {
     private static final int HOP_LIMIT = 64;
 
     private IcmpErrors() {}
-
-    /** Bytes that an error needs in its buffer at most, from the Ethernet header on. */
-    public static final int LENGTH_MAX = Ethernet.HEADER_LENGTH + 2 * 4 + IPV6_LENGTH_MAX;
 
     /**
      * Returns whether an error may be sent about frame {@code i}: not about ICMP errors, link-layer or IP multicast and broadcast, nor to a
@@ -94,31 +90,5 @@ public final class IcmpErrors {
         }
         Icmp.checksum(out, outL4, Checksum.finish(sum));
         return linkLength + ipLength + icmpLength;
-    }
-
-    /** Writes a port unreachable about frame {@code i}, as {@link #write}. */
-    public static int writePortUnreachable(
-            Burst burst, int i, MemorySegment out, long outL2, long sourceHi, long sourceLo) {
-        return burst.isIpv4(i)
-                ? write(
-                        burst,
-                        i,
-                        out,
-                        outL2,
-                        sourceHi,
-                        sourceLo,
-                        Icmp.DESTINATION_UNREACHABLE,
-                        Icmp.PORT_UNREACHABLE,
-                        0)
-                : write(
-                        burst,
-                        i,
-                        out,
-                        outL2,
-                        sourceHi,
-                        sourceLo,
-                        Icmpv6.DESTINATION_UNREACHABLE,
-                        Icmpv6.PORT_UNREACHABLE,
-                        0);
     }
 }

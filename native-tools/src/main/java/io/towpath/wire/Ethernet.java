@@ -74,11 +74,4 @@ public final class Ethernet {
         }
         return mac;
     }
-
-    /** Returns the text form of {@link #parseMac}. */
-    public static String formatMac(long mac) {
-        return String.format(
-                "%02x:%02x:%02x:%02x:%02x:%02x",
-                mac >>> 40 & 255, mac >>> 32 & 255, mac >>> 24 & 255, mac >>> 16 & 255, mac >>> 8 & 255, mac & 255);
-    }
 }

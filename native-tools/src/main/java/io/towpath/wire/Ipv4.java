@@ -56,10 +56,6 @@ public final class Ipv4 {
         return (Bytes.u16(frame, l3 + 6) & OFFSET_MASK) != 0;
     }
 
-    public static boolean dontFragment(MemorySegment frame, long l3) {
-        return (Bytes.u16(frame, l3 + 6) & DONT_FRAGMENT) != 0;
-    }
-
     public static int ttl(MemorySegment frame, long l3) {
         return Bytes.u8(frame, l3 + 8);
     }

@@ -9,11 +9,9 @@ public final class Sctp {
     public static final int HEADER_LENGTH = 12;
     public static final int CHECKSUM_OFFSET = 8;
     public static final int INIT = 1;
-    public static final int INIT_ACK = 2;
     public static final int ABORT = 6;
     public static final int SHUTDOWN = 7;
     public static final int SHUTDOWN_ACK = 8;
-    public static final int COOKIE_ECHO = 10;
     public static final int COOKIE_ACK = 11;
     public static final int SHUTDOWN_COMPLETE = 14;
 
