@@ -104,7 +104,7 @@ final class Checks {
         long retransmits = (long) Json.number(report, "end", "sum_sent", "retransmits");
         String text = String.format(Locale.ROOT, "%.2f Gbit/s, %,d retransmits", bitsPerSecond / 1e9, retransmits);
 
-        return new Check(what, to, bitsPerSecond > 0, text, EngineConfig.portName(1));
+        return new Check(what, to, bitsPerSecond > 0, text, DemoConfig.portName(1));
     }
 
     /** Waits for a server program to listen. */

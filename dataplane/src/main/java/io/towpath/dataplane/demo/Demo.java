@@ -44,7 +44,7 @@ public final class Demo {
             throw new DemoException("needs the program ip: install iproute2");
         }
         Path manifests = manifests();
-        Network.sweep();
+        Network.sweep(text -> System.err.println("towpath demo: " + text));
         try (Cleanup cleanup = new Cleanup()) {
             try {
                 return new Demo(options, cleanup).run(manifests);
@@ -59,7 +59,7 @@ public final class Demo {
 
     private boolean run(Path manifests) throws Exception {
         progress("making namespaces for a client and 3 backends");
-        cleanup.acquire(() -> EngineConfig.createFolder(id), () -> EngineConfig.deleteFolders(id));
+        cleanup.acquire(() -> DemoConfig.createFolder(id), () -> DemoConfig.deleteFolders(id));
         Network network = Network.create(id, cleanup);
         Transport transport = Transport.best();
         startBackends(network, transport);
@@ -68,9 +68,9 @@ public final class Demo {
         long readyAfterNs = engine.awaitReady(READY_LIMIT);
         HttpReport http = http(network, transport);
         List<Check> checks = checks(network);
-        Counters counters = Counters.read(EngineConfig.instance(id));
-        DemoResult result = new DemoResult(
-                EngineConfig.instance(id), transport.name(), readyAfterNs, LANES, http, checks, counters);
+        Counters counters = Counters.read(DemoConfig.instance(id));
+        DemoResult result =
+                new DemoResult(DemoConfig.instance(id), transport.name(), readyAfterNs, LANES, http, checks, counters);
         print(result);
         if (options.keep()) {
             keep(network);
@@ -80,8 +80,8 @@ public final class Demo {
     }
 
     private EngineProcess startEngine(Network network, Path manifests) throws Exception {
-        Path config = EngineConfig.write(network);
-        Path log = EngineConfig.folder(id).resolve("engine.log");
+        Path config = DemoConfig.write(network);
+        Path log = DemoConfig.folder(id).resolve("engine.log");
         EngineProcess[] engine = new EngineProcess[1];
 
         return cleanup.acquire(() -> engine[0] = EngineProcess.start(config, manifests, log), () -> {
@@ -96,7 +96,7 @@ public final class Demo {
         cleanup.closeLater(
                 () -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(2, TimeUnit.SECONDS));
         for (int number = 1; number <= Plan.BACKENDS; number++) {
-            cleanup.closeLater(Backend.start(EngineConfig.portName(number), network.backend(number), transport, group));
+            cleanup.closeLater(Backend.start(DemoConfig.portName(number), network.backend(number), transport, group));
         }
     }
 
@@ -144,7 +144,7 @@ public final class Demo {
     private void keep(Network network) throws InterruptedException {
         String towpath = System.getProperty("towpath.launcher", "towpath");
         String client = "ip netns exec " + network.client().name();
-        String instance = EngineConfig.instance(id);
+        String instance = DemoConfig.instance(id);
         progress("""
                 the network stays up until Ctrl-C; to try in another terminal, as root:
                   %1$s curl -s http://%2$s/

@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -83,16 +85,40 @@ public final class Network {
         return all;
     }
 
-    /** Removes what runs that are dead by now left behind: processes, namespaces and with them devices. */
-    public static void sweep() throws IOException, InterruptedException {
+    /**
+     * Removes the namespaces of runs whose process is gone. Ends nobody's processes: where some are left, it leaves the namespace to them and
+     * says so.
+     */
+    public static void sweep(Consumer<String> say) throws IOException, InterruptedException {
         for (String name : namesIn(NAMED)) {
             Optional<String> dead = deadOwner(name);
-            if (dead.isPresent()) {
-                killEngine(dead.get());
-                delete(name);
-                EngineConfig.deleteFolders(dead.get());
+            if (dead.isEmpty()) {
+                continue;
+            }
+            String pids = pidsOf(name, dead.get());
+            if (pids.isEmpty()) {
+                Programs.require("ip", "netns", "delete", name);
+                DemoConfig.deleteFolders(dead.get());
+            } else {
+                say.accept(
+                        "an ended demo left namespace %s in use: end its processes (kill %s), then: ip netns delete %s"
+                                .formatted(name, pids, name));
             }
         }
+    }
+
+    /** The processes in a namespace, and the engine that serves it, as text. */
+    private static String pidsOf(String name, String id) throws IOException, InterruptedException {
+        Stream<String> inside =
+                Stream.of(Programs.require("ip", "netns", "pids", name).split("\\s+"));
+        Path pidFile = DemoConfig.maps(id).resolve("pid");
+        Stream<String> engine =
+                Files.exists(pidFile) ? Stream.of(Files.readString(pidFile).strip()) : Stream.of();
+
+        return Stream.concat(inside, engine.filter(pid -> ProcessHandle.of(Long.parseLong(pid))
+                        .isPresent()))
+                .filter(pid -> !pid.isEmpty())
+                .collect(Collectors.joining(" "));
     }
 
     /** The id of the run that made this namespace, if it is one of ours and its process is gone. */
@@ -142,29 +168,19 @@ public final class Network {
         }
     }
 
-    /** Ends the programs in a namespace: servers that a signal to this process alone left running. */
+    /** Ends the programs that this process started in a namespace; a user's own shell there goes on. */
     private static void killIn(String name) throws IOException, InterruptedException {
-        long self = ProcessHandle.current().pid();
-        for (String text : Programs.require("ip", "netns", "pids", name).split("\\s+")) {
-            if (!text.isEmpty() && Long.parseLong(text) != self) {
-                kill(ProcessHandle.of(Long.parseLong(text)));
-            }
-        }
+        List<String> inside =
+                List.of(Programs.require("ip", "netns", "pids", name).split("\\s+"));
+        ProcessHandle.current()
+                .descendants()
+                .filter(process -> inside.contains(String.valueOf(process.pid())))
+                .forEach(Network::kill);
     }
 
-    private static void killEngine(String id) {
-        String config = EngineConfig.folder(id).toString();
-        ProcessHandle.allProcesses()
-                .filter(process -> process.info().arguments().stream()
-                        .flatMap(Stream::of)
-                        .anyMatch(argument -> argument.startsWith(config + "/")))
-                .forEach(process -> kill(Optional.of(process)));
-    }
-
-    private static void kill(Optional<ProcessHandle> process) {
-        if (process.isPresent() && process.get().destroyForcibly()) {
-            process.get()
-                    .onExit()
+    private static void kill(ProcessHandle process) {
+        if (process.destroyForcibly()) {
+            process.onExit()
                     .orTimeout(2, TimeUnit.SECONDS)
                     .exceptionally(e -> null)
                     .join();

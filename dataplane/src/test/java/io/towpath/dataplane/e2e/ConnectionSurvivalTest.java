@@ -79,6 +79,54 @@ final class ConnectionSurvivalTest {
     }
 
     @Test
+    void shouldKeepAStreamWhoseServiceAndBackendAreGone() throws Exception {
+        String address = Plan.IPERF_V4;
+        Process server = background(rig.network().backend(1), "server.log", "iperf3", "-s", "-1");
+        Process stream = null;
+        try {
+            RealPrograms.await("iperf3 server", CHANGE_LIMIT.multipliedBy(10), () -> rig.network()
+                    .backend(1)
+                    .isListening(Plan.IPERF_PORT));
+            stream = background(client, "client.log", "iperf3", "-c", address, "-t", "4");
+            RealPrograms.await("a stream", CHANGE_LIMIT.multipliedBy(10), () -> Files.readString(
+                            rig.folder().resolve("client.log"))
+                    .contains("connected to"));
+            Files.delete(rig.manifests().resolve("iperf3.yaml"));
+            RealPrograms.await("the service is gone", CHANGE_LIMIT.multipliedBy(10), () -> !RealPrograms.towpathOutput(
+                            "service", "list", "--instance", rig.instance())
+                    .contains("default/iperf3"));
+            assertTrue(stream.isAlive(), "the stream ended before the service did");
+            assertTrue(
+                    RealPrograms.towpathOutput("conntrack", "list", "--instance", rig.instance(), "--output", "json")
+                            .contains(address + ":" + Plan.IPERF_PORT),
+                    "the stream's connection is listed");
+
+            assertTrue(stream.waitFor(20, TimeUnit.SECONDS), "iperf3 ends");
+            assertEquals(0, stream.exitValue(), () -> log("client.log"));
+        } finally {
+            server.destroyForcibly().waitFor();
+            if (stream != null) {
+                stream.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    private Process background(Namespace namespace, String log, String... program) throws IOException {
+        return new ProcessBuilder(namespace.command(program))
+                .redirectErrorStream(true)
+                .redirectOutput(rig.folder().resolve(log).toFile())
+                .start();
+    }
+
+    private String log(String name) {
+        try {
+            return Files.readString(rig.folder().resolve(name));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    @Test
     void shouldUseABackendAgainThatComesBack() throws Exception {
         String original = Files.readString(rig.manifests().resolve("web.yaml"));
         removeFromWeb("backend3");

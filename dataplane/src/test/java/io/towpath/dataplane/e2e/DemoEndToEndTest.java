@@ -3,7 +3,7 @@ package io.towpath.dataplane.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.towpath.dataplane.demo.EngineConfig;
+import io.towpath.dataplane.demo.DemoConfig;
 import io.towpath.dataplane.demo.EngineProcess;
 import io.towpath.dataplane.demo.Json;
 import io.towpath.dataplane.demo.Programs;
@@ -104,7 +104,7 @@ final class DemoEndToEndTest {
 
     /** Processes that know of that demo's files. */
     private static List<String> processesOf(long pid) {
-        String folder = EngineConfig.folder(String.valueOf(pid)).toString();
+        String folder = DemoConfig.folder(String.valueOf(pid)).toString();
 
         return ProcessHandle.allProcesses()
                 .map(process -> process.info().commandLine().orElse(""))

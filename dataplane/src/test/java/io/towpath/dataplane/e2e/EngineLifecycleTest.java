@@ -3,7 +3,7 @@ package io.towpath.dataplane.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.towpath.dataplane.demo.EngineConfig;
+import io.towpath.dataplane.demo.DemoConfig;
 import io.towpath.dataplane.demo.EngineProcess;
 import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Plan;
@@ -14,6 +14,7 @@ import java.net.DatagramSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,7 +112,7 @@ final class EngineLifecycleTest {
         Path missing = rig.folder().resolve("missing.yaml");
         RealPrograms.assertOneLine(run(missing), 2, "missing.yaml");
 
-        String good = Files.readString(EngineConfig.write(rig.network()));
+        String good = Files.readString(DemoConfig.write(rig.network()));
         RealPrograms.assertOneLine(run("not-yaml.yaml", good + "ports: [broken"), 2, "not-yaml.yaml");
         RealPrograms.assertOneLine(
                 run("address.yaml", good.replace("10.77.0.1/24", "10.77.0.999/24")), 2, "10.77.0.999");
@@ -122,7 +123,7 @@ final class EngineLifecycleTest {
 
     @Test
     void shouldRefuseAFolderOfManifestsThatIsNotThere() throws Exception {
-        Path config = EngineConfig.write(rig.network());
+        Path config = DemoConfig.write(rig.network());
 
         RealPrograms.assertOneLine(
                 RealPrograms.towpath("run", "--config", config.toString(), "--manifests", "/no/such/folder"),
@@ -132,17 +133,19 @@ final class EngineLifecycleTest {
 
     @Test
     void shouldSayWhatToDoWhenTheNamespaceDoesNotExist() throws Exception {
-        String good = Files.readString(EngineConfig.write(rig.network()));
+        String good = Files.readString(DemoConfig.write(rig.network()));
         String name = rig.network().client().name();
 
-        RealPrograms.assertOneLine(run("namespace.yaml", good.replace(name, name + "-gone")), 1, name + "-gone");
+        RealPrograms.assertOneLine(
+                run("namespace.yaml", good.replace(name, name + "-gone")), 1, "ip netns add " + name + "-gone");
+        assertTrue(Files.notExists(Path.of("/run/towpath", rig.instance())), "a failed start leaves no maps");
     }
 
     @Test
     void shouldSayWhatToDoWhenTheDeviceNameIsTaken() throws Exception {
         String name = "tp" + rig.network().id() + "n0";
         String peer = "tp" + rig.network().id() + "p";
-        Path config = EngineConfig.write(rig.network());
+        Path config = DemoConfig.write(rig.network());
         RealPrograms.run("ip", "link", "add", name, "type", "veth", "peer", "name", peer);
         try {
             RealPrograms.assertOneLine(run(config), 1, name);
@@ -156,11 +159,26 @@ final class EngineLifecycleTest {
         rig.startBackends();
         rig.startEngine().awaitReady(NetworkRig.READY_LIMIT);
 
-        Programs.Result second = run(EngineConfig.write(rig.network()));
+        Programs.Result second = run(DemoConfig.write(rig.network()));
 
         assertEquals(1, second.exitCode(), second.errors());
         assertEquals(1, second.errors().strip().lines().count(), second.errors());
         curl();
+    }
+
+    @Test
+    void shouldNameFileLineAndFieldOfEveryProblem() throws Exception {
+        Programs.Result result = run(
+                "bad.yaml",
+                "instance: x\nworkers: many\nports:\n  - name: a\nroutes:\n  - {to: 10.0.0.0/8, port: b}\n");
+
+        assertEquals(2, result.exitCode());
+        for (String problem : List.of(
+                "bad.yaml:2: configuration.workers: a number 1..64 was expected, found \"many\"",
+                "bad.yaml:4: configuration.ports[0].tap: a text was expected, found nothing",
+                "bad.yaml:6: configuration.routes[0].port: the name of a port was expected, found \"b\"")) {
+            assertTrue(result.errors().contains(problem), problem + " in " + result.errors());
+        }
     }
 
     private Programs.Result run(String name, String config) throws Exception {

@@ -4,7 +4,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.towpath.dataplane.demo.Backend;
 import io.towpath.dataplane.demo.Cleanup;
-import io.towpath.dataplane.demo.EngineConfig;
+import io.towpath.dataplane.demo.DemoConfig;
 import io.towpath.dataplane.demo.EngineProcess;
 import io.towpath.dataplane.demo.HttpLoad;
 import io.towpath.dataplane.demo.HttpReport;
@@ -43,7 +43,7 @@ final class NetworkRig implements AutoCloseable {
     private NetworkRig(Cleanup cleanup, Network network) throws IOException {
         this.cleanup = cleanup;
         this.network = network;
-        manifests = Files.createDirectory(EngineConfig.folder(network.id()).resolve("manifests"));
+        manifests = Files.createDirectory(DemoConfig.folder(network.id()).resolve("manifests"));
         try (Stream<Path> examples = Files.list(ROOT.resolve("examples"))) {
             for (Path example : examples.toList()) {
                 Files.copy(example, manifests.resolve(example.getFileName()));
@@ -56,7 +56,7 @@ final class NetworkRig implements AutoCloseable {
         String id = ProcessHandle.current().pid() + "x" + COUNT.incrementAndGet();
         Cleanup cleanup = new Cleanup();
         try {
-            cleanup.acquire(() -> EngineConfig.createFolder(id), () -> EngineConfig.deleteFolders(id));
+            cleanup.acquire(() -> DemoConfig.createFolder(id), () -> DemoConfig.deleteFolders(id));
 
             return new NetworkRig(cleanup, Network.create(id, cleanup));
         } catch (Exception e) {
@@ -84,7 +84,7 @@ final class NetworkRig implements AutoCloseable {
     }
 
     String instance() {
-        return EngineConfig.instance(network.id());
+        return DemoConfig.instance(network.id());
     }
 
     Path manifests() {
@@ -96,19 +96,19 @@ final class NetworkRig implements AutoCloseable {
         cleanup.closeLater(
                 () -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(2, TimeUnit.SECONDS));
         for (int number = 1; number <= Plan.BACKENDS; number++) {
-            cleanup.closeLater(Backend.start(EngineConfig.portName(number), network.backend(number), transport, group));
+            cleanup.closeLater(Backend.start(DemoConfig.portName(number), network.backend(number), transport, group));
         }
     }
 
     /** Starts an engine on this network; the test may stop it, else the clean-up does. */
     EngineProcess startEngine() throws Exception {
-        Path config = EngineConfig.write(network);
+        Path config = DemoConfig.write(network);
 
         return cleanup.closeLater(EngineProcess.start(config, manifests, folder().resolve("engine.log")));
     }
 
     Path folder() {
-        return EngineConfig.folder(network.id());
+        return DemoConfig.folder(network.id());
     }
 
     /** Puts a manifest in place in one step, as a careful writer does. */

@@ -1,5 +1,6 @@
 package io.towpath.dataplane.demo;
 
+import io.towpath.dataplane.engine.Engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -10,10 +11,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Writes the engine's configuration for a {@link Network}, and knows where a run keeps its files. */
-public final class EngineConfig {
+public final class DemoConfig {
     private static final int GUEST_MTU_BYTES = 1500;
 
-    private EngineConfig() {}
+    private DemoConfig() {}
 
     /** The engine's instance name. */
     public static String instance(String id) {
@@ -25,6 +26,11 @@ public final class EngineConfig {
         return Path.of(System.getProperty("java.io.tmpdir"), "towpath-" + id);
     }
 
+    /** Where the run's engine pins its maps. */
+    static Path maps(String id) {
+        return Engine.INSTANCES.resolve(instance(id));
+    }
+
     /** Makes the run's folder. */
     public static Path createFolder(String id) throws IOException {
         return Files.createDirectories(folder(id));
@@ -33,7 +39,7 @@ public final class EngineConfig {
     /** Removes the run's folder and the maps that its engine pinned. */
     public static void deleteFolders(String id) throws IOException {
         delete(folder(id));
-        delete(Path.of("/run/towpath", instance(id)));
+        delete(maps(id));
     }
 
     /** Writes {@code config.yaml} into the run's folder. */
