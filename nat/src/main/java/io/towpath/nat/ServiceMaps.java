@@ -25,7 +25,8 @@ public final class ServiceMaps {
 
     private static final int SERVICES = 1 << 17;
     private static final int BACKENDS = 1 << 19;
-    private static final int CIDRS = 64;
+    /** ServiceCIDRs at most; clusters have a few. */
+    static final int CIDRS = 1024;
 
     private final WordMap vips;
     private final LpmMap serviceCidrs;

@@ -69,9 +69,19 @@ public final class ServiceWriter {
         List<ServicePort.Key> gone = new ArrayList<>(installed.keySet());
         gone.removeIf(wanted::containsKey);
         gone.forEach(this::remove);
-        wantedCidrs = state.serviceCidrs();
+        wantCidrs(state.serviceCidrs());
         finish();
         return changes + gone.size();
+    }
+
+    /** A change that does not fit is named and leaves what is there. */
+    private void wantCidrs(List<Prefix> cidrs) {
+        if (cidrs.size() > ServiceMaps.CIDRS) {
+            warnings.accept(
+                    "ServiceCIDRs keep their last state: " + cidrs.size() + " are more than " + ServiceMaps.CIDRS);
+        } else {
+            wantedCidrs = cidrs;
+        }
     }
 
     /** Does what a worker's reading put off; to be called now and then. */
@@ -105,6 +115,11 @@ public final class ServiceWriter {
         if (block == 0) {
             warnings.accept("service " + port.name() + " keeps its last state: no room for "
                     + port.clusterBackends().size() + " backends");
+            ids.forEach((backend, id) -> {
+                if (known == null || !known.backends.containsKey(backend)) {
+                    backendIds.release(id);
+                }
+            });
             if (known == null) {
                 serviceIds.release(target.serviceId);
             }

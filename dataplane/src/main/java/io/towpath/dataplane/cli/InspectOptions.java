@@ -1,6 +1,7 @@
 package io.towpath.dataplane.cli;
 
 import io.towpath.dataplane.engine.Engine;
+import io.towpath.dataplane.engine.EngineConfig;
 import io.towpath.maps.MapException;
 import io.towpath.maps.PinnedMaps;
 import java.util.function.Consumer;
@@ -19,11 +20,15 @@ final class InspectOptions {
 
     /** Opens the maps for an action and closes them again. */
     int read(Consumer<PinnedMaps> action) {
+        if (!EngineConfig.isInstanceName(instance)) {
+            throw new CliException(
+                    ExitCode.USAGE, "--instance: a name of letters, digits, dots and dashes was expected: " + instance);
+        }
         try (PinnedMaps maps = PinnedMaps.open(Engine.INSTANCES.resolve(instance))) {
             action.accept(maps);
             return 0;
         } catch (MapException e) {
-            throw new CliException(1, e.getMessage());
+            throw new CliException(ExitCode.FAILURE, e.getMessage());
         }
     }
 }

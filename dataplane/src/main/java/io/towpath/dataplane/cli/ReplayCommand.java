@@ -5,7 +5,9 @@ import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.replay.Replay;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +46,7 @@ final class ReplayCommand implements Callable<Integer> {
     private Path verdicts;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         try {
             List<String> warnings = new ArrayList<>();
             ProxyConfig config = proxyConfig == null ? ProxyConfig.defaults() : ProxyConfig.read(proxyConfig, warnings);
@@ -55,21 +57,25 @@ final class ReplayCommand implements Callable<Integer> {
                     String step = steps.get(i);
                     int colon = step.lastIndexOf(':');
                     if (colon < 1) {
-                        throw new CliException(2, "--step " + step + ": OBJECTS:CAPTURE was expected");
+                        throw new CliException(ExitCode.USAGE, "--step " + step + ": OBJECTS:CAPTURE was expected");
                     }
                     replay.step(i, readable(step.substring(0, colon)), readable(step.substring(colon + 1)));
                 }
             }
             return 0;
         } catch (ManifestException | CaptureException e) {
-            throw new CliException(2, e.getMessage());
+            throw new CliException(ExitCode.USAGE, e.getMessage());
+        } catch (NoSuchFileException e) {
+            throw new CliException(ExitCode.FAILURE, "no such file or folder: " + e.getMessage());
+        } catch (IOException | UncheckedIOException e) {
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
         }
     }
 
     private static Path readable(String name) {
         Path file = Path.of(name);
         if (!Files.isReadable(file) || Files.isDirectory(file)) {
-            throw new CliException(2, "cannot read " + file);
+            throw new CliException(ExitCode.USAGE, "cannot read " + file);
         }
         return file;
     }

@@ -39,18 +39,20 @@ final class RunCommand implements Callable<Integer> {
     private Path proxyConfig;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         try {
             EngineConfig engineConfig = EngineConfig.read(config);
             Path directory = manifests != null ? manifests : engineConfig.manifests();
             if (directory != null && !Files.isDirectory(directory)) {
-                throw new CliException(2, "--manifests " + directory + ": no such directory");
+                throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
             }
             return run(engineConfig, proxyConfig(engineConfig), directory);
         } catch (ManifestException e) {
-            throw new CliException(2, e.getMessage());
+            throw new CliException(ExitCode.USAGE, e.getMessage());
+        } catch (IOException e) {
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
         } catch (LinuxException | MapException | IllegalArgumentException e) {
-            throw new CliException(1, e.getMessage());
+            throw new CliException(ExitCode.FAILURE, e.getMessage());
         }
     }
 

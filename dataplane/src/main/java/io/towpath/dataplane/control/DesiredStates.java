@@ -34,10 +34,15 @@ public final class DesiredStates {
     private final String nodeName;
     private final List<Address> ownAddresses;
 
-    /** @param ownAddresses of this node where no Node object of its name is known; the first of each family is the primary one */
+    /**
+     * @param nodeName host name of this node; the configuration's hostnameOverride goes before it
+     * @param ownAddresses of this node where no Node object of its name is known; the first of each family is the primary one
+     */
     public DesiredStates(ProxyConfig config, String nodeName, List<Address> ownAddresses) {
         this.config = config;
-        this.nodeName = config.hostnameOverride().isEmpty() ? nodeName : config.hostnameOverride();
+        this.nodeName = (config.hostnameOverride().isEmpty() ? nodeName : config.hostnameOverride())
+                .strip()
+                .toLowerCase(Locale.ROOT);
         this.ownAddresses = List.copyOf(ownAddresses);
     }
 
@@ -51,7 +56,7 @@ public final class DesiredStates {
         Node node = objects.stream()
                 .filter(Node.class::isInstance)
                 .map(Node.class::cast)
-                .filter(n -> n.name().equals(nodeName.toLowerCase(Locale.ROOT)))
+                .filter(n -> n.name().equals(nodeName))
                 .findFirst()
                 .orElse(new Node(nodeName, List.of(), List.of(), ""));
         List<Address> addresses = node.addresses().isEmpty()

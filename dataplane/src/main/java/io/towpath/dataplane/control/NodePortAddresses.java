@@ -20,7 +20,7 @@ final class NodePortAddresses {
                     .toList();
             List<Prefix> cidrsOfFamily =
                     cidrs.stream().filter(p -> p.isIpv4() == ipv4).toList();
-            if (configured.isEmpty() || configured.contains("primary")) {
+            if (configured.isEmpty() || configured.contains(ProxyConfig.PRIMARY)) {
                 ofFamily.stream().findFirst().ifPresent(chosen::add);
             } else if (cidrsOfFamily.isEmpty()) {
                 chosen.addAll(ofFamily); // CIDRs of one family say nothing about the other

@@ -34,6 +34,12 @@ public record ProxyConfig(
         ConntrackConfig conntrack) {
     private static final Pattern DURATION_PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|h|m|s)");
 
+    /** In nodePortAddresses: the node's first address of each family. */
+    static final String PRIMARY = "primary";
+
+    private static final List<String> MODES =
+            List.of("ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix");
+
     private static final Set<String> USED = Set.of(
             "apiVersion",
             "kind",
@@ -83,6 +89,14 @@ public record ProxyConfig(
                 root.get("featureGates").get("PreferSameTrafficDistribution").truth(true),
                 root.get("hostnameOverride").text(""),
                 conntrack(root.get("conntrack")));
+        if (!MODES.contains(config.detectLocalMode())) {
+            root.get("detectLocalMode").problem("one of " + String.join(", ", MODES));
+        }
+        for (Field address : root.get("nodePortAddresses").elements()) {
+            if (!address.text("").equals(PRIMARY)) {
+                address.parsed(Prefix::parse, "a CIDR or " + PRIMARY);
+            }
+        }
         yaml.check();
         return config;
     }

@@ -32,6 +32,7 @@ import io.towpath.nat.ServiceWriter;
 import io.towpath.packet.Burst;
 import io.towpath.wire.Address;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ public final class Engine implements AutoCloseable {
     /** Where instances pin their maps. */
     public static final Path INSTANCES = Path.of("/run/towpath");
 
+    private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     private static final int COMMANDS = 1024;
     private static final int REPORTS = 1024;
     private static final int NEIGHBORS = 16_384;
@@ -110,7 +112,7 @@ public final class Engine implements AutoCloseable {
         }
         ControlAgent control = new ControlAgent(
                 manifests == null ? null : new ManifestDirectory(manifests, log),
-                new DesiredStates(proxyConfig, nodeName(proxyConfig), List.copyOf(own)),
+                new DesiredStates(proxyConfig, hostName(), List.copyOf(own)),
                 writer,
                 neighbors,
                 this::publish,
@@ -134,8 +136,8 @@ public final class Engine implements AutoCloseable {
                 .toList();
     }
 
-    private static String nodeName(ProxyConfig proxyConfig) {
-        return proxyConfig.hostnameOverride().isEmpty() ? "towpath" : proxyConfig.hostnameOverride();
+    private static String hostName() throws IOException {
+        return Files.readString(HOST_NAME).strip();
     }
 
     private Worker worker(

@@ -86,14 +86,7 @@ public record EngineConfig(
         }
         List<RouteConfig> routes = new ArrayList<>();
         for (Field route : root.get("routes").elements()) {
-            Field to = route.get("to");
-            Prefix prefix = to.isPresent() ? to.parsed(Prefix::parse, "a CIDR") : null;
-            if (prefix == null && !to.isPresent()) {
-                to.problem("a CIDR");
-            }
-            String port = route.get("port").text("");
-            routes.add(new RouteConfig(
-                    prefix, route.get("via").parsed(Address::parse, "an address"), port.isEmpty() ? null : port));
+            routes.add(route(route, ports));
         }
         EngineConfig config = new EngineConfig(
                 root.get("instance").text("default"),
@@ -104,11 +97,16 @@ public record EngineConfig(
                 routes,
                 parsed(root.get("nodeAddresses"), Address::parse, "an address"),
                 cidrs(root.get("clusterCIDR")));
-        if (!config.instance.matches("[a-zA-Z0-9._-]{1,64}") || config.instance.startsWith(".")) {
+        if (!isInstanceName(config.instance)) {
             root.get("instance").problem("a name of letters, digits, dots and dashes");
         }
         yaml.check();
         return config;
+    }
+
+    /** Returns whether a name may be a folder's name under {@link Engine#INSTANCES}, and nothing else. */
+    public static boolean isInstanceName(String name) {
+        return name.matches("[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,63}");
     }
 
     private static Path path(Field field, Path file) {
@@ -139,6 +137,31 @@ public record EngineConfig(
                 parsed(field.get("addresses"), Interface::parse, "an address with prefix length"),
                 parsed(guest.get("addresses"), Interface::parse, "an address with prefix length"),
                 guest.get("mtu").number(576, 65_535, MTU_DEFAULT));
+    }
+
+    private static RouteConfig route(Field field, List<PortConfig> ports) {
+        Field to = field.get("to");
+        Field via = field.get("via");
+        Field port = field.get("port");
+        if (!to.isPresent()) {
+            to.problem("a CIDR");
+        }
+        if (via.isPresent() == port.isPresent()) {
+            field.problem("either via or port");
+        }
+        Address gateway = via.parsed(Address::parse, "an address");
+        if (gateway != null && ports.stream().noneMatch(p -> isOn(p, gateway))) {
+            via.problem("an address on a port's network");
+        }
+        String name = port.isPresent() ? port.text("") : null;
+        if (name != null && ports.stream().noneMatch(p -> p.name().equals(name))) {
+            port.problem("the name of a port");
+        }
+        return new RouteConfig(to.parsed(Prefix::parse, "a CIDR"), gateway, name);
+    }
+
+    private static boolean isOn(PortConfig port, Address address) {
+        return port.addresses().stream().anyMatch(own -> own.network().contains(address));
     }
 
     private static <T> List<T> parsed(Field list, java.util.function.Function<String, T> parser, String expected) {

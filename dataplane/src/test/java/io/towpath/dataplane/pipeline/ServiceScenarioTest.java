@@ -209,17 +209,51 @@ final class ServiceScenarioTest {
         }
     }
 
-    @Test
-    void shouldTranslateAnIcmpErrorWithItsQuote() {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "203.0.113.1 10.96.0.10 192.168.0.2",
+                "2001:db8:9::1 fd96::10 2001:db8::2",
+                "fd01::9 fd96::10 fd01::9"
+            })
+    void shouldTranslateAnIcmpErrorWithItsQuote(String addresses) {
+        String client = addresses.split(" ")[0];
+        String vip = addresses.split(" ")[1];
+        String seenAs = addresses.split(" ")[2];
         try (Node node = web()) {
-            byte[] request = Packets.udp("203.0.113.1", 5353, "10.96.0.10", 80);
+            byte[] request = Packets.tcp(client, 5353, vip, 80, SYN, 1, 0);
             byte[] translated = node.send(request);
-            String backend = backend(translated).replace(":8080", "");
-            byte[] error = node.send(Packets.unreachable(backend, "192.168.0.2", withMacs(translated)));
+            String backend = backend(translated).replace(":8080", "").replaceAll("[\\[\\]]", "");
+            byte[] error = node.send(Packets.unreachable(backend, seenAs, withMacs(translated)));
 
             assertTrue(Packets.checksumsValid(error));
-            assertArrayEquals(Packets.unreachable("10.96.0.10", "203.0.113.1", request), withMacs(error));
+            assertArrayEquals(Packets.unreachable(vip, client, request), withMacs(error));
             assertEquals(1, node.packets(Reason.ICMP_ERROR_TRANSLATED));
+        }
+    }
+
+    @Test
+    void shouldDropAnIcmpErrorAboutNoConnection() {
+        try (Node node = web()) {
+            byte[] stranger = Packets.udp("203.0.113.1", 5353, "10.1.0.1", 8080);
+
+            assertNull(node.send(Packets.unreachable("10.1.0.1", "203.0.113.1", stranger)));
+            assertEquals(1, node.packets(Reason.ICMP_ERROR_UNRELATED));
+        }
+    }
+
+    @Test
+    void shouldKeepServiceCidrsWhenThereAreTooMany() {
+        List<Prefix> many = IntStream.range(0, 1025)
+                .mapToObj(i -> new Prefix(Address.ofIpv4(0x0B000000 + (i << 8)), 120))
+                .toList();
+        List<String> said = new ArrayList<>();
+        try (Node node = web()) {
+            io.towpath.nat.ServiceWriter writer = new io.towpath.nat.ServiceWriter(node.maps, said::add);
+            writer.apply(new DesiredState(List.of(), many, List.of(NODE), new LocalDetector.None(), false));
+            writer.finish();
+
+            assertEquals(List.of("ServiceCIDRs keep their last state: 1025 are more than 1024"), said);
         }
     }
 

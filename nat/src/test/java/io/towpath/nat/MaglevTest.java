@@ -1,0 +1,68 @@
+package io.towpath.nat;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.towpath.wire.Address;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+final class MaglevTest {
+    private static List<BackendAddress> backends(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new BackendAddress(Address.ofIpv4(0x0A010001 + i), 8080))
+                .toList();
+    }
+
+    private static List<BackendAddress> byAddress(List<BackendAddress> backends) {
+        return Arrays.stream(Maglev.table(backends)).mapToObj(backends::get).toList();
+    }
+
+    @Test
+    void shouldShareSlotsEvenly() {
+        for (int count : new int[] {1, 2, 3, 100, 1000}) {
+            int[] shares = new int[count];
+            for (int backend : Maglev.table(backends(count))) {
+                shares[backend]++;
+            }
+            int least = Arrays.stream(shares).min().orElseThrow();
+            assertTrue(Arrays.stream(shares).max().orElseThrow() - least <= 1, Arrays.toString(shares));
+        }
+    }
+
+    @Test
+    void shouldNotDependOnTheOrderOfBackends() {
+        List<BackendAddress> shuffled = new ArrayList<>(backends(20));
+        Collections.reverse(shuffled);
+
+        assertEquals(byAddress(backends(20)), byAddress(shuffled));
+    }
+
+    @Test
+    void shouldMoveFewSlotsOfTheOthersWhenOneOfAHundredGoes() {
+        List<BackendAddress> all = backends(100);
+        List<BackendAddress> rest = new ArrayList<>(all);
+        BackendAddress gone = rest.remove(37);
+        List<BackendAddress> before = byAddress(all);
+        List<BackendAddress> after = byAddress(rest);
+
+        long moved = IntStream.range(0, Maglev.SLOTS)
+                .filter(slot -> !before.get(slot).equals(gone))
+                .filter(slot -> !before.get(slot).equals(after.get(slot)))
+                .count();
+        assertTrue(moved <= Maglev.SLOTS * 0.02, moved + " slots moved");
+    }
+
+    @Test
+    void shouldStayTheSameInEveryRelease() {
+        // Nodes of different releases must agree while a cluster is updated.
+        assertEquals(-1210297840, Arrays.hashCode(Maglev.table(backends(5))));
+        assertEquals(50038, Maglev.slot(0, Address.parse("10.0.0.1").lo(), 40_000));
+        assertThrows(IllegalArgumentException.class, () -> Maglev.table(List.of()));
+    }
+}
