@@ -87,7 +87,7 @@ final class ConnectionSurvivalTest {
             RealPrograms.await("iperf3 server", CHANGE_LIMIT.multipliedBy(10), () -> rig.network()
                     .backend(1)
                     .isListening(Plan.IPERF_PORT));
-            stream = background(client, "client.log", "iperf3", "-c", address, "-t", "4");
+            stream = background(client, "client.log", "iperf3", "-c", address, "-t", "6", "--forceflush");
             RealPrograms.await("a stream", CHANGE_LIMIT.multipliedBy(10), () -> Files.readString(
                             rig.folder().resolve("client.log"))
                     .contains("connected to"));
