@@ -38,6 +38,7 @@ import io.towpath.wire.Udp;
 import io.towpath.wire.VnetHeader;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -97,7 +98,9 @@ public class PipelineBenchmark {
                 List.of(new BackendAddress(Address.parse("10.100.1.0"), 8080)),
                 List.of(),
                 Scheduler.RANDOM,
-                0);
+                Map.of(),
+                0,
+                List.of());
         DesiredState state = new DesiredState(List.of(service), List.of(), List.of(), new LocalDetector.None(), false);
         new ServiceWriter(maps, System.err::println).apply(state);
         ConntrackConfig config = ConntrackConfig.defaults().withMaxEntries(Math.max(1024, flows + flows / 4));

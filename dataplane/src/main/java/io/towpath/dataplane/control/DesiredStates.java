@@ -157,7 +157,9 @@ public final class DesiredStates {
                         backends.cluster(),
                         backends.local(),
                         scheduler,
-                        service.affinitySeconds()));
+                        Map.of(),
+                        service.affinitySeconds(),
+                        List.of()));
             }
         }
         return ports;
@@ -247,14 +249,7 @@ public final class DesiredStates {
                         + " belongs to Service " + owner + ", which is older");
             }
         }
-        return new ServicePort(
-                port.name(),
-                port.ipv6(),
-                free,
-                port.clusterBackends(),
-                port.localBackends(),
-                port.scheduler(),
-                port.affinityTimeoutSeconds());
+        return port.withVips(free);
     }
 
     private static <T> List<T> parse(

@@ -13,6 +13,7 @@ import io.towpath.nat.Vip;
 import io.towpath.nat.VipKind;
 import io.towpath.wire.Address;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +27,9 @@ final class AnyFrameTest {
                 List.of(new BackendAddress(Address.parse("10.1.0.1"), 8080)),
                 List.of(),
                 Scheduler.MH,
-                0);
+                Map.of(),
+                0,
+                List.of());
         return new Node(new DesiredState(
                 List.of(port),
                 List.of(),

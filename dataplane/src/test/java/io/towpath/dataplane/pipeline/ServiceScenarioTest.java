@@ -23,6 +23,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -52,7 +53,9 @@ final class ServiceScenarioTest {
                 all,
                 List.of(),
                 Scheduler.RANDOM,
-                0);
+                Map.of(),
+                0,
+                List.of());
     }
 
     private static DesiredState state(ServicePort... ports) {
@@ -186,7 +189,9 @@ final class ServiceScenarioTest {
                         List.of(new BackendAddress(Address.parse("10.1.0.1"), 80)),
                         List.of(),
                         Scheduler.RANDOM,
-                        0));
+                        Map.of(),
+                        0,
+                        List.of()));
             }
             node.apply(state(ports.toArray(ServicePort[]::new)));
 
