@@ -64,7 +64,8 @@ final class CapturesTest {
 
     private byte[] play(Path objects, Path file, String name) throws Exception {
         Replay.Outputs outputs = new Replay.Outputs(folder.resolve(name + ".pcapng"), folder.resolve(name + ".jsonl"));
-        try (Replay replay = new Replay("node", ProxyConfig.defaults(), 7, outputs, warning -> {})) {
+        try (Replay replay =
+                new Replay(new Replay.Settings("node", ProxyConfig.defaults(), null, 7), outputs, warning -> {})) {
             replay.step(0, objects, file);
         } catch (CaptureException e) {
             // As above.
