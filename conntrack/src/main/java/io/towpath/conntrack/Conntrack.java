@@ -18,7 +18,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Conntrack {
     public static final String ENTRIES_MAP = "conntrack-entries";
-    static final int ENTRIES_LAYOUT_VERSION = 1;
+    static final int ENTRIES_LAYOUT_VERSION = 2;
 
     /** {@link #lookup}: no such connection. */
     public static final long MISS = -1;
@@ -291,7 +291,12 @@ public final class Conntrack {
      */
     public int track(
             ConntrackWorker worker, long handle, MemorySegment frames, long l4, int l4Length, int bytes, long nowNs) {
-        return tracker.track(worker, entry(handle), direction(handle), frames, l4, l4Length, bytes, nowNs);
+        int result = tracker.track(worker, entry(handle), direction(handle), frames, l4, l4Length, bytes, nowNs);
+        if (result == Tracker.LAST) {
+            remove(worker, handle); // the packet goes on by what the entry says until the next quiescent point
+            return TRACK_OK;
+        }
+        return result;
     }
 
     /** Removes an entry. Returns false if another worker does. */

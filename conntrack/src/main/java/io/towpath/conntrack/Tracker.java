@@ -8,6 +8,10 @@ import java.lang.foreign.MemorySegment;
 final class Tracker {
     /** Of a protocol's part: another worker changed the state meanwhile. */
     static final int AGAIN = 3;
+    /** Of a protocol's part: the packet may pass, but says nothing that is certain about the connection. */
+    static final int PASS = 4;
+    /** The packet may pass, and its entry is of no more use. */
+    static final int LAST = 5;
 
     /** Resolution of "last seen": one store a millisecond, not one a packet. */
     private static final long LAST_SEEN_TICK_NS = 1_000_000;
@@ -25,10 +29,10 @@ final class Tracker {
         this.entries = entries;
         this.connections = connections;
         this.timeouts = timeouts;
-        this.tcp = new TcpTracker(connections, tcpLiberal);
+        this.tcp = new TcpTracker(entries, connections, tcpLiberal);
     }
 
-    /** As {@link Conntrack#track}, for an entry's packet of a direction. */
+    /** As {@link Conntrack#track}, for an entry's packet of a direction; {@link #LAST} leaves the removal to the caller. */
     int track(
             ConntrackWorker worker,
             long entry,
@@ -42,17 +46,19 @@ final class Tracker {
             return Conntrack.TRACK_REOPEN;
         }
         int result = trackState(worker, entry, direction, frames, l4, l4Length, nowNs);
-        if (result != Conntrack.TRACK_OK) {
+        if (result == Conntrack.TRACK_INVALID || result == Conntrack.TRACK_REOPEN) {
             return result;
         }
-        if (direction != 0) {
-            Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
-        }
-        if (nowNs - Entry.lastSeenNs(entries, entry) >= LAST_SEEN_TICK_NS) {
-            Entry.lastSeenNs(entries, entry, nowNs);
+        if (result == Conntrack.TRACK_OK) {
+            if (direction != 0) {
+                Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
+            }
+            if (nowNs - Entry.lastSeenNs(entries, entry) >= LAST_SEEN_TICK_NS) {
+                Entry.lastSeenNs(entries, entry, nowNs);
+            }
         }
         Entry.count(entries, entry, direction, bytes);
-        return Conntrack.TRACK_OK;
+        return result == LAST ? LAST : Conntrack.TRACK_OK;
     }
 
     private int trackState(
@@ -71,7 +77,7 @@ final class Tracker {
             }
             int result =
                     switch (protocol) {
-                        case FiveTuple.TCP -> tcp.track(worker, entries, entry, direction, state, frames, l4, l4Length);
+                        case FiveTuple.TCP -> tcp.track(worker, entry, direction, state, frames, l4, l4Length);
                         case FiveTuple.SCTP -> trackSctp(worker, entry, state, frames, l4);
                         case FiveTuple.UDP -> trackUdp(entry, nowNs);
                         default -> Conntrack.TRACK_OK;

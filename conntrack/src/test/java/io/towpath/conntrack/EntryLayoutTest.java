@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class EntryLayoutTest {
     @Test
     void shouldKeepItsOffsets() {
-        assertEquals(1, Conntrack.ENTRIES_LAYOUT_VERSION);
+        assertEquals(2, Conntrack.ENTRIES_LAYOUT_VERSION);
         assertEquals(256, Entry.BYTES);
         assertEquals(40, Entry.LIFE);
         assertEquals(44, Entry.NAT_FLAGS);
@@ -25,5 +25,6 @@ final class EntryLayoutTest {
         assertEquals(160, Entry.TCP_REPLY);
         assertEquals(176, Entry.TCP_MAX_ACK);
         assertEquals(192, Entry.COUNTERS);
+        assertEquals(224, Entry.TCP_LAST);
     }
 }
