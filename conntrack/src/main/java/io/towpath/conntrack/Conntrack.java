@@ -225,7 +225,11 @@ public final class Conntrack {
         int rival = index.insert(replyHash, number << 1 | DIRECTION, keys);
         if (rival != 0) {
             pool.giveBack(worker, number, this);
-            return rival > 0 ? CONFLICT_REPLY : rival == SharedIndex.FULL ? FULL : CONTENDED;
+            if (rival > 0) {
+                // Of two workers with a packet of one new tuple, both may have chosen the same backend.
+                return sameTuple(rival & ~DIRECTION, number << 1) ? CONFLICT_ORIGINAL : CONFLICT_REPLY;
+            }
+            return rival == SharedIndex.FULL ? FULL : CONTENDED;
         }
         rival = index.insert(hashOf(entry), number << 1, keys);
         if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
@@ -292,9 +296,9 @@ public final class Conntrack {
     public int track(
             ConntrackWorker worker, long handle, MemorySegment frames, long l4, int l4Length, int bytes, long nowNs) {
         int result = tracker.track(worker, entry(handle), direction(handle), frames, l4, l4Length, bytes, nowNs);
-        if (result == Tracker.LAST) {
+        if (result == Tracker.LAST || result == Tracker.REFUSED) {
             remove(worker, handle); // the packet goes on by what the entry says until the next quiescent point
-            return TRACK_OK;
+            return result == Tracker.LAST ? TRACK_OK : TRACK_INVALID;
         }
         return result;
     }

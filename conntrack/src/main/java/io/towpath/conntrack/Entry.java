@@ -16,6 +16,7 @@ import java.lang.invoke.VarHandle;
  *  64 reply tuple (5 longs)                104 created, ns
  * 128 last seen, ns                        136 protocol state (int)   140 status flags (int)
  * 144 TCP original direction: end, max end, max window, scale and flags (4 ints)   160 the same, reply direction
+ *     SCTP: verification tags of the original and the reply direction, flags (3 ints)
  * 176 highest acknowledgment seen: original, reply (2 ints)
  * 192 packets, bytes of the original direction; packets, bytes of the reply direction (4 longs)
  * 224 last TCP segment: kind and window, sequence, acknowledgment, end (4 ints)
@@ -42,6 +43,8 @@ public final class Entry {
     static final int STATUS = 140;
     static final int TCP_ORIGINAL = 144;
     static final int TCP_REPLY = 160;
+    static final int SCTP_TAGS = 144;
+    static final int SCTP_FLAGS = 152;
     static final int TCP_MAX_ACK = 176;
     static final int COUNTERS = 192;
     static final int TCP_LAST = 224;

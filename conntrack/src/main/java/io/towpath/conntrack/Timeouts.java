@@ -11,9 +11,8 @@ final class Timeouts {
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long ICMP_SECONDS = 30;
     private static final long GENERIC_SECONDS = 600;
-    // nf_conntrack_proto_sctp.c
-    private static final long SCTP_OPENING_SECONDS = 3;
-    private static final long SCTP_ESTABLISHED_SECONDS = 210;
+    /** In the order of {@link SctpState}'s constants: nf_conntrack_proto_sctp.c. */
+    private static final long[] SCTP_SECONDS = {10, 10, 3, 3, 210, 3, 3, 3, 30};
     /** nf_conntrack_tcp_timeout_max_retrans and nf_conntrack_tcp_timeout_unacknowledged. */
     private static final long TCP_STALLED_SECONDS = 300;
     /** Repeats of an ACK that mean a peer that does not answer: nf_conntrack_tcp_max_retrans. */
@@ -41,7 +40,8 @@ final class Timeouts {
         udpNs = config.udpSeconds() * SECOND_NS;
         udpStreamNs = config.udpStreamSeconds() * SECOND_NS;
         long tcpShortestNs = Arrays.stream(tcpNs).min().getAsLong();
-        shortestNs = Math.min(Math.min(tcpShortestNs, SCTP_OPENING_SECONDS * SECOND_NS), Math.min(udpNs, udpStreamNs));
+        long sctpShortestNs = Arrays.stream(SCTP_SECONDS).min().getAsLong() * SECOND_NS;
+        shortestNs = Math.min(Math.min(tcpShortestNs, sctpShortestNs), Math.min(udpNs, udpStreamNs));
     }
 
     /** Returns whether an entry was idle for too long; what is being removed was not. */
@@ -59,8 +59,7 @@ final class Timeouts {
             case FiveTuple.TCP -> tcpNs(entries, entry, state);
             case FiveTuple.UDP -> (Entry.status(entries, entry) & Entry.ASSURED) != 0 ? udpStreamNs : udpNs;
             case FiveTuple.ICMP, FiveTuple.ICMPV6 -> ICMP_SECONDS * SECOND_NS;
-            case FiveTuple.SCTP ->
-                (state == SctpTracker.ESTABLISHED ? SCTP_ESTABLISHED_SECONDS : SCTP_OPENING_SECONDS) * SECOND_NS;
+            case FiveTuple.SCTP -> SCTP_SECONDS[state] * SECOND_NS;
             default -> GENERIC_SECONDS * SECOND_NS;
         };
     }

@@ -103,7 +103,11 @@ final class ConntrackTest {
     void shouldEnterBothDirectionsOrNeither() {
         create(1000, FiveTuple.UDP);
 
-        assertEquals(Conntrack.CONFLICT_REPLY, create(1000, FiveTuple.UDP));
+        assertEquals(Conntrack.CONFLICT_ORIGINAL, create(1000, FiveTuple.UDP), "it is the same connection");
+        worker.originalTransport = FiveTuple.transport(3000, 80, FiveTuple.UDP);
+        assertEquals(Conntrack.CONFLICT_REPLY, conntrack.create(worker, nowNs));
+        assertEquals(Conntrack.MISS, original(3000, FiveTuple.UDP));
+        worker.originalTransport = FiveTuple.transport(1000, 80, FiveTuple.UDP);
         worker.replyTransport = FiveTuple.transport(8080, 2000, FiveTuple.UDP);
         assertEquals(Conntrack.CONFLICT_ORIGINAL, conntrack.create(worker, nowNs));
         assertEquals(Conntrack.MISS, reply(2000, FiveTuple.UDP));

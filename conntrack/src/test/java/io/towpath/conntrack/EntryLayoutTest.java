@@ -24,6 +24,8 @@ final class EntryLayoutTest {
         assertEquals(144, Entry.TCP_ORIGINAL);
         assertEquals(160, Entry.TCP_REPLY);
         assertEquals(176, Entry.TCP_MAX_ACK);
+        assertEquals(144, Entry.SCTP_TAGS);
+        assertEquals(152, Entry.SCTP_FLAGS);
         assertEquals(192, Entry.COUNTERS);
         assertEquals(224, Entry.TCP_LAST);
     }
