@@ -271,6 +271,7 @@ final class ConntrackTest {
         }
         conntrack.recycle(conntrack.controlWorker());
         quiescence.quiescent(0);
+        conntrack.recycle(conntrack.controlWorker());
         assertEquals(Conntrack.FULL, create(1001, FiveTuple.UDP), "the control thread may still look at it");
         quiescence.offline(quiescence.control());
         conntrack.recycle(conntrack.controlWorker());

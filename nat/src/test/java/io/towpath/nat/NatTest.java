@@ -202,18 +202,6 @@ final class NatTest {
     }
 
     @Test
-    void shouldKeepTheClientsPortWhenTwoWorkersRaceToTheSameBackend() throws InterruptedException {
-        race(state(Protocol.UDP, 1));
-
-        for (long entry = Entry.BYTES; entry < conntrack.end(); entry += Entry.BYTES) {
-            if (conntrack.isLive(entry)) {
-                assertEquals(Entry.TRANSLATED, Entry.natFlags(conntrack.entries(), entry));
-            }
-        }
-        assertEquals(TUPLES, connections());
-    }
-
-    @Test
     void shouldDropWhatDoesNotFitATranslatedConnection() {
         DesiredState state = state(Protocol.TCP, 1);
         apply(state);
