@@ -4,9 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.towpath.dataplane.pipeline.Packets;
+import io.towpath.dataplane.port.FramePool;
 import io.towpath.packet.Reason;
+import io.towpath.wire.VnetHeader;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -125,6 +132,35 @@ final class FragmenterTest extends RouterHarness {
 
         assertEquals(1, sent.size());
         assertEquals(packet.length, sent.getFirst().frame().length);
+    }
+
+    @Test
+    void shouldNotAllocatePerPacketOnceWarm() {
+        learnHostB();
+        keepsSent = false;
+        MemorySegment packet = Arena.ofAuto().allocate(1514);
+        byte[] bytes = large(47, "", 0, 1480);
+        MemorySegment.copy(bytes, 0, packet, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        cut(packet, 50_000);
+        threads.getCurrentThreadAllocatedBytes(); // its own first call allocates
+        long before = threads.getCurrentThreadAllocatedBytes();
+        cut(packet, 50_000);
+
+        assertEquals(0, threads.getCurrentThreadAllocatedBytes() - before, "bytes for 50,000 packets");
+    }
+
+    private void cut(MemorySegment packet, int times) {
+        for (int n = 0; n < times; n++) {
+            int buffer = pool.take();
+            long l2 = FramePool.l2(buffer);
+            VnetHeader.clear(pool.frames(), l2);
+            MemorySegment.copy(packet, 0, pool.frames(), l2, packet.byteSize());
+            burst.clear();
+            burst.add(0, buffer, l2, (int) packet.byteSize());
+            pipeline.process(burst, nowNs);
+            ports.getLast().flush(verdicts);
+        }
     }
 
     @Test

@@ -60,6 +60,7 @@ abstract class RouterHarness {
     final Neighbors neighbors = Neighbors.create(store, 1, quiescence, new ArrayBlockingQueue<>(64));
     final Router router;
     final Pipeline pipeline;
+    boolean keepsSent = true;
     long nowNs = 1_000_000_000_000L;
 
     private static final DesiredState STATE = new DesiredState(
@@ -92,6 +93,9 @@ abstract class RouterHarness {
 
         @Override
         protected Reason transmit(long l2, int length) {
+            if (!keepsSent) {
+                return null;
+            }
             sent.add(new Sent(index(), pool.frames().asSlice(l2, length).toArray(ValueLayout.JAVA_BYTE)));
             return null;
         }
