@@ -12,7 +12,7 @@ final class EntryPool {
     /** Entries that a worker takes at a time. */
     private static final int BATCH = 32;
     /** Free entries beyond which a worker shares. */
-    private static final int SURPLUS = 256;
+    static final int SURPLUS = 256;
 
     private static final VarHandle TOP;
     private static final VarHandle SHARED;
