@@ -131,7 +131,8 @@ abstract class RouterHarness {
         router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
         ServiceMaps maps = new ServiceMaps(store, 1, 1, quiescence);
         new ServiceWriter(maps, warning -> {}).apply(STATE);
-        Conntrack conntrack = new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(512), 1, 1, quiescence);
+        Conntrack conntrack = new Conntrack(
+                store, ConntrackConfig.defaults().withMaxEntries(512), 1, ServiceMaps.BACKENDS, 1, quiescence);
         Nat nat = new Nat(
                 conntrack,
                 conntrack.worker(0),
