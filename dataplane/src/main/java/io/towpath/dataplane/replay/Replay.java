@@ -19,9 +19,9 @@ import io.towpath.dataplane.port.FramePool;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.Quiescence;
-import io.towpath.nat.DesiredState;
 import io.towpath.nat.LocalDetector;
 import io.towpath.nat.Nat;
+import io.towpath.nat.NodeFacts;
 import io.towpath.nat.NodeSettings;
 import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
@@ -49,8 +49,7 @@ public final class Replay implements AutoCloseable {
     private static final int BUFFERS = 8;
     private static final int MAX_ENTRIES = 1 << 17;
 
-    private final ProxyConfig config;
-    private final String nodeName;
+    private final DesiredStates desiredStates;
     private final Consumer<String> warnings;
     private final AnonymousMapStore store = new AnonymousMapStore();
     private final Quiescence quiescence = new Quiescence(1);
@@ -66,7 +65,7 @@ public final class Replay implements AutoCloseable {
     private final List<String> interfaces = new ArrayList<>();
     private final long seed;
 
-    private DesiredState state = new DesiredState(List.of(), List.of(), List.of(), new LocalDetector.None(), false);
+    private NodeFacts facts = new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false);
     private Nat nat;
     private Pipeline pipeline;
     private long nowNs;
@@ -76,8 +75,7 @@ public final class Replay implements AutoCloseable {
 
     public Replay(String nodeName, ProxyConfig config, long seed, Outputs outputs, Consumer<String> warnings)
             throws IOException {
-        this.nodeName = nodeName;
-        this.config = config;
+        desiredStates = new DesiredStates(config, nodeName, List.of());
         this.seed = seed;
         this.warnings = warnings;
         maps = new ServiceMaps(store, 1, seed, quiescence);
@@ -94,18 +92,18 @@ public final class Replay implements AutoCloseable {
 
     /** Takes over the objects of a step, then plays its capture. */
     public void step(int number, Path objects, Path capture) throws IOException, ManifestException {
-        DesiredStates.Result result =
-                new DesiredStates(config, nodeName, List.of()).compute(ManifestReader.read(objects));
-        result.warnings().forEach(warnings);
-        List<Address> before = state.nodeAddresses();
-        state = result.state();
-        writer.apply(state);
-        if (nat == null || !before.equals(state.nodeAddresses())) {
+        desiredStates.replace(ManifestReader.read(objects));
+        DesiredStates.Changes changes = desiredStates.changes();
+        changes.warnings().forEach(warnings);
+        List<Address> before = facts.nodeAddresses();
+        facts = changes.change().nodeFacts().orElse(facts);
+        writer.apply(changes.change());
+        if (nat == null || !before.equals(facts.nodeAddresses())) {
             nat = new Nat(
                     conntrack,
                     conntrack.worker(0),
                     maps,
-                    new NodeMasquerade(state.nodeAddresses()),
+                    new NodeMasquerade(facts.nodeAddresses()),
                     PortRange.NODE_RESERVED,
                     settings(),
                     pool.frames(),
@@ -121,7 +119,7 @@ public final class Replay implements AutoCloseable {
     }
 
     private NodeSettings settings() {
-        return new NodeSettings(state, interfaces);
+        return new NodeSettings(facts, interfaces);
     }
 
     private void play(int step, int number, CaptureReader.Packet packet) throws IOException {
