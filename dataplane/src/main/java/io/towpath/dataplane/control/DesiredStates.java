@@ -74,13 +74,20 @@ public final class DesiredStates implements ClusterEvents {
      */
     public record Changes(DesiredChange change, List<String> warnings, int servicePorts) {}
 
+    /** A whole desired state and what could not be taken over from the objects, one line each. */
+    public record Result(DesiredState state, List<String> warnings) {}
+
     /**
      * @param nodeName host name of this node; the configuration's hostnameOverride goes before it
      * @param ownAddresses of this node where no Node object of its name is known; the first of each family is the primary one
      */
     public DesiredStates(ProxyConfig config, String nodeName, List<Address> ownAddresses) {
+        this(config, new LocalNodes(config, nodeName, ownAddresses));
+    }
+
+    private DesiredStates(ProxyConfig config, LocalNodes localNodes) {
         this.config = config;
-        this.localNodes = new LocalNodes(config, nodeName, ownAddresses);
+        this.localNodes = localNodes;
     }
 
     @Override
@@ -173,6 +180,14 @@ public final class DesiredStates implements ClusterEvents {
         List<ServicePort.Key> removed = new ArrayList<>();
         affected.forEach(key -> grant(key, changed, removed));
         return new Changes(new DesiredChange(changed, removed, newFacts), warnings.take(), servicePorts);
+    }
+
+    /** Works out these objects from nothing, whatever was followed before. */
+    public Result compute(Collection<ClusterObject> objects) {
+        DesiredStates anew = new DesiredStates(config, localNodes);
+        objects.forEach(anew::upsert);
+        List<String> problems = anew.changes().warnings();
+        return new Result(anew.state(), problems);
     }
 
     /** Returns the whole desired state as of the last {@link #changes}. */

@@ -188,6 +188,15 @@ public final class Field {
     }
 
     public int number(int min, int max, int defaultNumber) {
+        return number(min, max, defaultNumber, "a number " + min + ".." + max);
+    }
+
+    /** Returns a number, whatever its range. */
+    public int number(int defaultNumber) {
+        return number(Integer.MIN_VALUE, Integer.MAX_VALUE, defaultNumber, "a number");
+    }
+
+    private int number(int min, int max, int defaultNumber, String expected) {
         if (node == null) {
             return defaultNumber;
         }
@@ -201,7 +210,7 @@ public final class Field {
         } catch (NumberFormatException e) {
             // reported below
         }
-        problem("a number " + min + ".." + max);
+        problem(expected);
         return defaultNumber;
     }
 

@@ -81,8 +81,8 @@ public final class ManifestReader {
             ports.add(new Port(
                     port.get("name").text(""),
                     port.get("protocol").text("TCP"),
-                    number(port.get("port"), 0),
-                    number(port.get("nodePort"), 0)));
+                    port.get("port").number(0),
+                    port.get("nodePort").number(0)));
         }
         List<Ingress> ingress = new ArrayList<>();
         for (Field entry :
@@ -104,21 +104,17 @@ public final class ManifestReader {
                 spec.get("loadBalancerSourceRanges").texts(),
                 ports,
                 spec.get("sessionAffinity").text("None"),
-                number(timeout, AFFINITY_DEFAULT_S),
+                timeout.number(AFFINITY_DEFAULT_S),
                 spec.get("internalTrafficPolicy").text("Cluster"),
                 spec.get("externalTrafficPolicy").text("Cluster"),
-                number(spec.get("healthCheckNodePort"), 0));
-    }
-
-    private static int number(Field field, int defaultNumber) {
-        return field.number(Integer.MIN_VALUE, Integer.MAX_VALUE, defaultNumber);
+                spec.get("healthCheckNodePort").number(0));
     }
 
     private static EndpointSlice endpointSlice(String namespace, String name, Field object) {
         Map<String, String> labels = object.get("metadata").get("labels").textMap();
         List<EndpointPort> ports = new ArrayList<>();
         for (Field port : object.get("ports").elements()) {
-            int number = number(port.get("port"), 0);
+            int number = port.get("port").number(0);
             if (port.get("name").isPresent() && number != 0) {
                 ports.add(new EndpointPort(
                         port.get("name").text(""), port.get("protocol").text("TCP"), number));

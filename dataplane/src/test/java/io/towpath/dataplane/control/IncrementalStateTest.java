@@ -30,16 +30,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class IncrementalStateTest {
     private static final int EVENTS = 1000;
 
-    private final DesiredStates followed = states();
+    private final DesiredStates followed =
+            new DesiredStates(ProxyConfig.defaults(), "node-1", List.of(Address.parse("192.0.2.1")));
     private final Map<ClusterObject.Key, ClusterObject> objects = new HashMap<>();
     private final Map<ServicePort.Key, ServicePort> ports = new HashMap<>();
     private final TreeSet<String> said = new TreeSet<>();
     private NodeFacts facts;
     private Random random;
-
-    private static DesiredStates states() {
-        return new DesiredStates(ProxyConfig.defaults(), "node-1", List.of(Address.parse("192.0.2.1")));
-    }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5})
@@ -94,9 +91,8 @@ final class IncrementalStateTest {
     private void assertSameAsAnew() {
         List<ClusterObject> shuffled = new ArrayList<>(objects.values());
         Collections.shuffle(shuffled, random);
-        DesiredStates anew = states();
-        shuffled.forEach(anew::upsert);
-        List<String> warnings = anew.changes().warnings();
+        DesiredStates.Result anew = followed.compute(shuffled);
+        List<String> warnings = anew.warnings();
         DesiredState state = anew.state();
 
         assertEquals(byKey(state.servicePorts()), ports);
