@@ -34,7 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class CapturesTest {
     private static final Path CAPTURES = Path.of(System.getProperty("towpath.pcaps", "../../shared/pcaps"));
     private static final Path GOLDEN = Path.of("src/test/resources/captures.golden");
-    private static final String MASQUERADE = "kind: KubeProxyConfiguration\nnftables: {masqueradeAll: true}\n";
+    private static final String MASQUERADE = """
+            apiVersion: kubeproxy.config.k8s.io/v1alpha1
+            kind: KubeProxyConfiguration
+            nftables: {masqueradeAll: true}
+            """;
 
     @TempDir
     Path folder;
