@@ -10,6 +10,7 @@ import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.ManifestReader;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.NodeForwarding;
 import io.towpath.dataplane.pipeline.NodeMasquerade;
@@ -47,7 +48,9 @@ import java.util.function.Consumer;
 
 /** Plays captures through a node with one port: every frame comes in there, and what is sent goes out there. */
 public final class Replay implements AutoCloseable {
-    private static final int BUFFERS = 8;
+    /** A packet of 64 fragments needs one for each and one as a whole. */
+    private static final int BUFFERS = 96;
+
     private static final int MAX_ENTRIES = 1 << 17;
 
     private final ProxyConfig config;
@@ -62,6 +65,7 @@ public final class Replay implements AutoCloseable {
     private final Conntrack conntrack;
     private final UdpReconciler reconciler;
     private final Verdicts verdicts;
+    private final Fragments fragments;
     private final CapturePort port;
     private final PcapngWriter output;
     private final JsonGenerator json;
@@ -89,6 +93,7 @@ public final class Replay implements AutoCloseable {
         reconciler = new UdpReconciler(conntrack, maps, writer);
         CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
         verdicts = new Verdicts(counters, 0, pool);
+        fragments = new Fragments(pool, verdicts, 1, seed);
         output = PcapngWriter.create(outputs.capture());
         port = new CapturePort(output, pool.frames());
         BufferedWriter text = Files.newBufferedWriter(outputs.verdicts());
@@ -115,7 +120,8 @@ public final class Replay implements AutoCloseable {
                     settings(),
                     pool.frames(),
                     seed);
-            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+            pipeline =
+                    new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
         }
         nat.onSettings(settings());
         try (CaptureReader reader = CaptureReader.open(capture)) {
@@ -203,6 +209,7 @@ public final class Replay implements AutoCloseable {
         json.writeRaw('\n');
         json.close();
         output.close();
+        fragments.close();
         pool.close();
         store.close();
     }

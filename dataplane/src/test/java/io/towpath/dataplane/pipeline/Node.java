@@ -35,6 +35,7 @@ final class Node implements AutoCloseable {
             store, ConntrackConfig.defaults().withMaxEntries(4096), 1, ServiceMaps.BACKENDS, 1, quiescence);
     final CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
     final Verdicts verdicts = new Verdicts(counters, 0, pool);
+    final Fragments fragments = new Fragments(pool, verdicts, 1, 1);
     final List<byte[]> sent = new ArrayList<>();
     boolean keepsSent = true;
     Pipeline pipeline;
@@ -79,7 +80,8 @@ final class Node implements AutoCloseable {
                     settings,
                     pool.frames(),
                     7);
-            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+            pipeline =
+                    new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
         }
         nat.onSettings(settings);
     }
@@ -117,6 +119,7 @@ final class Node implements AutoCloseable {
 
     @Override
     public void close() {
+        fragments.close();
         pool.close();
         store.close();
     }

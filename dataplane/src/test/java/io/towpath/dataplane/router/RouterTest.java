@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackConfig;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
@@ -50,6 +51,7 @@ final class RouterTest {
     private final Burst burst = new Burst(pool.frames());
     private final CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
     private final Verdicts verdicts = new Verdicts(counters, 0, pool);
+    private final Fragments fragments = new Fragments(pool, verdicts, 1, 1);
     private final List<Sent> sent = new ArrayList<>();
     private final List<Port> ports = List.of(new MemoryPort(0), new MemoryPort(1));
     private final Neighbors neighbors =
@@ -110,12 +112,13 @@ final class RouterTest {
                 new NodeSettings(none, List.of("a", "b")),
                 pool.frames(),
                 1);
-        pipeline = new Pipeline(nat, router);
+        pipeline = new Pipeline(nat, router, fragments);
     }
 
     @AfterEach
     void nothingIsLost() {
         assertEquals(256 - (router.hasPending() ? 1 : 0), pool.available(), "buffers");
+        fragments.close();
         pool.close();
         store.close();
     }
