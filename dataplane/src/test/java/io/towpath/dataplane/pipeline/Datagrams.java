@@ -33,7 +33,7 @@ final class Datagrams {
 
     private Datagrams() {}
 
-    /** Service port 80 of 10.96.0.10 and fd96::10 for TCP, UDP and SCTP, one backend each on port 8080: 10.1.0.1 and fd01::1. */
+    /** Service port 80 of 10.96.0.10 and fd96::10 for TCP, UDP and SCTP, one backend each on port 8080: 10.1.0.1 and fd01::1. Load balancer addresses are 198.51.100.10 and 2001:db8:1b::1. */
     static DesiredState services() {
         List<ServicePort> ports = Stream.of(Protocol.TCP, Protocol.UDP, Protocol.SCTP)
                 .flatMap(protocol -> Stream.of(false, true).map(ipv6 -> service(protocol, ipv6)))
@@ -50,8 +50,19 @@ final class Datagrams {
         return new ServicePort(
                 new ServicePortName("ns", "all", protocol.name(), protocol),
                 ipv6,
-                List.of(new Vip(
-                        VipKind.CLUSTER_IP, Address.parse(ipv6 ? "fd96::10" : "10.96.0.10"), 80, false, List.of())),
+                List.of(
+                        new Vip(
+                                VipKind.CLUSTER_IP,
+                                Address.parse(ipv6 ? "fd96::10" : "10.96.0.10"),
+                                80,
+                                false,
+                                List.of()),
+                        new Vip(
+                                VipKind.LOAD_BALANCER,
+                                Address.parse(ipv6 ? "2001:db8:1b::1" : "198.51.100.10"),
+                                80,
+                                false,
+                                List.of())),
                 List.of(new BackendAddress(Address.parse(ipv6 ? "fd01::1" : "10.1.0.1"), 8080)),
                 List.of(),
                 Scheduler.RANDOM,

@@ -32,6 +32,13 @@ final class FragmentsTest {
         return new Node(Datagrams.services());
     }
 
+    /** What a node that has seen nothing yet makes of a whole packet. */
+    private static byte[] translated(byte[] packet) {
+        try (Node node = node()) {
+            return node.send(packet);
+        }
+    }
+
     private static byte[] payload(Random random, int length) {
         byte[] bytes = new byte[length];
         random.nextBytes(bytes);
@@ -90,7 +97,7 @@ final class FragmentsTest {
         try (Node whole = node();
                 Node cut = node()) {
             int free = cut.pool.available();
-            for (int n = 0; n < 600; n++) {
+            for (int n = 0; n < 400; n++) {
                 boolean ipv4 = random.nextBoolean();
                 int protocol = protocols[random.nextInt(4)];
                 protocol = protocol == Datagrams.ICMP && !ipv4 ? Datagrams.ICMPV6 : protocol;
@@ -188,7 +195,7 @@ final class FragmentsTest {
             byte[] out = node.send(Datagrams.fragment(packet, 0x1234, 0, false, header));
 
             assertEquals(Datagrams.place(Datagrams.fragment(packet, 0x1234, 0, false, header)), Datagrams.place(out));
-            assertArrayEquals(new Node(Datagrams.services()).send(packet), Datagrams.reassembled(List.of(out), 0));
+            assertArrayEquals(translated(packet), Datagrams.reassembled(List.of(out), 0));
             assertCounters(node, Reason.SERVICE, 1);
         }
     }
@@ -341,7 +348,7 @@ final class FragmentsTest {
             // A routing header behind the fragment header is part of the packet.
             List<byte[]> out = play(node, Datagrams.fragments(routing, 8, 48, 800));
             assertEquals(3, out.size());
-            assertArrayEquals(node().send(routing), Datagrams.reassembled(out, 0));
+            assertArrayEquals(translated(routing), Datagrams.reassembled(out, 0));
         }
     }
 
@@ -425,10 +432,10 @@ final class FragmentsTest {
             assertCounters(node, Reason.FRAGMENT_EVICTED, 3, Reason.FRAGMENT_HELD, 1);
             play(node, List.of(piece(packet, 4, 0, 4000, true)));
             assertCounters(node, Reason.FRAGMENT_EVICTED, 4, Reason.FRAGMENT_HELD, 1);
-            Node roomy = new Node(Datagrams.services(), 100, 2 * 512);
-            play(roomy, List.of(piece(packet, 4, 0, 4000, true)));
-            assertCounters(roomy, Reason.FRAGMENT_EVICTED, 1);
-            roomy.close();
+        }
+        try (Node node = new Node(Datagrams.services(), 100, 2 * 512)) {
+            play(node, List.of(piece(udp(2992), 4, 0, 2000, true)));
+            assertCounters(node, Reason.FRAGMENT_EVICTED, 1);
         }
     }
 
