@@ -1,5 +1,7 @@
 package io.towpath.nat;
 
+import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.ConntrackWorker;
 import io.towpath.maps.LpmMap;
 import io.towpath.maps.WordMap;
 import io.towpath.packet.Burst;
@@ -17,10 +19,14 @@ final class BackendSelector {
     /** The packet is not for a Service: it goes on untranslated. */
     static final Reason NOT_A_SERVICE = Reason.ROUTED;
 
+    /** No record: offset 0 is never in a block. */
+    private static final long NONE = 0;
+
     private final WordMap vips;
     private final LpmMap serviceCidrs;
     private final MemorySegment blocks;
-    private final Random random;
+    private final BackendScheduler scheduler;
+    private final SessionAffinity affinity;
 
     /** Valid after {@link #select} returned {@link Reason#SERVICE}. */
     long backendHi;
@@ -31,11 +37,20 @@ final class BackendSelector {
     int serviceId;
     boolean masquerade;
 
-    BackendSelector(ServiceMaps maps, Random random) {
+    /** Of the selection at hand, for {@link #remember}. */
+    private long block;
+
+    private boolean local;
+    private int count;
+    private int affinitySeconds;
+    private boolean policyMasquerades;
+
+    BackendSelector(ServiceMaps maps, Conntrack conntrack, ConntrackWorker worker, Random random) {
         this.vips = maps.vips();
         this.serviceCidrs = maps.serviceCidrs();
         this.blocks = maps.blocks();
-        this.random = random;
+        this.scheduler = new BackendScheduler(maps, conntrack, random);
+        this.affinity = new SessionAffinity(conntrack, worker);
     }
 
     /**
@@ -43,7 +58,7 @@ final class BackendSelector {
      *
      * @return {@link Reason#SERVICE}, {@link #NOT_A_SERVICE}, or why the connection is rejected or dropped
      */
-    Reason select(Burst burst, int i, NodeSettings node) {
+    Reason select(Burst burst, int i, NodeSettings node, long nowNs) {
         long destinationHi = burst.destinationHi[i];
         long destinationLo = burst.destinationLo[i];
         long transport = burst.transport[i];
@@ -51,7 +66,7 @@ final class BackendSelector {
         if (vip == 0) {
             return withoutVip(destinationHi, destinationLo);
         }
-        long block = VipValue.block(vip);
+        block = VipValue.block(vip);
         serviceId = ServiceBlock.serviceId(blocks, block);
         long sourceHi = burst.sourceHi[i];
         long sourceLo = burst.sourceLo[i];
@@ -61,14 +76,65 @@ final class BackendSelector {
         if (ServiceBlock.clusterCount(blocks, block) == 0) {
             return Reason.NO_ENDPOINTS;
         }
-        boolean local = decidePolicy(vip, burst, i, node);
-        int count = local ? ServiceBlock.localCount(blocks, block) : ServiceBlock.clusterCount(blocks, block);
+        local = decidePolicy(vip, burst, i, node);
+        count = local ? ServiceBlock.localCount(blocks, block) : ServiceBlock.clusterCount(blocks, block);
         if (count == 0) {
             return Reason.NO_LOCAL_ENDPOINTS;
         }
-        choose(block, local, count, sourceHi, sourceLo, FiveTuple.sourcePort(transport));
-        masquerade |= backendHi == sourceHi && backendLo == sourceLo; // hairpin, whatever the policy
+        affinitySeconds = ServiceBlock.affinitySeconds(blocks, block);
+        long backend = affinitySeconds == 0
+                ? NONE
+                : find(affinity.backendId(serviceId, sourceHi, sourceLo, affinitySeconds, nowNs));
+        if (backend == NONE) {
+            int sourcePort = FiveTuple.sourcePort(transport);
+            backend = scheduler.choose(
+                    block, local, count, sourceHi, sourceLo, sourcePort, destinationHi, destinationLo);
+        }
+        take(backend, sourceHi, sourceLo);
         return Reason.SERVICE;
+    }
+
+    /**
+     * Makes the selection the client's memory, where the service port has session affinity. To be called once it is certain that the packet
+     * opens a connection; the selection changes if another worker chose for the client at the same time.
+     */
+    void remember(Burst burst, int i, long nowNs) {
+        if (affinitySeconds == 0) {
+            return;
+        }
+        long sourceHi = burst.sourceHi[i];
+        long sourceLo = burst.sourceLo[i];
+        int winner = affinity.remember(serviceId, sourceHi, sourceLo, backendId, affinitySeconds, nowNs);
+        if (winner != backendId) {
+            long backend = find(winner);
+            if (backend != NONE) {
+                take(backend, sourceHi, sourceLo);
+            }
+        }
+    }
+
+    /** Returns the record of a backend in the set in force, {@link #NONE} where it is not in there (any more). */
+    private long find(int id) {
+        if (id == 0) {
+            return NONE;
+        }
+        long backend = local ? ServiceBlock.localBackends(blocks, block) : ServiceBlock.clusterBackends(block);
+        long end = backend + (long) count * ServiceBlock.RECORD_BYTES;
+        for (; backend < end; backend += ServiceBlock.RECORD_BYTES) {
+            if (ServiceBlock.backendId(blocks, backend) == id) {
+                return backend;
+            }
+        }
+        return NONE;
+    }
+
+    private void take(long backend, long sourceHi, long sourceLo) {
+        backendHi = ServiceBlock.addressHi(blocks, backend);
+        backendLo = ServiceBlock.addressLo(blocks, backend);
+        backendPort = ServiceBlock.port(blocks, backend);
+        backendId = ServiceBlock.backendId(blocks, backend);
+        boolean hairpin = backendHi == sourceHi && backendLo == sourceLo; // masqueraded whatever the policy
+        masquerade = policyMasquerades || hairpin;
     }
 
     /** Decides about a destination that is no virtual address with the port at hand. */
@@ -81,7 +147,7 @@ final class BackendSelector {
                 : NOT_A_SERVICE;
     }
 
-    /** Sets {@link #masquerade} and returns whether only local backends may be chosen. */
+    /** Sets {@link #policyMasquerades} and returns whether only local backends may be chosen. */
     private boolean decidePolicy(long vip, Burst burst, int i, NodeSettings node) {
         long sourceHi = burst.sourceHi[i];
         long sourceLo = burst.sourceLo[i];
@@ -89,29 +155,16 @@ final class BackendSelector {
         boolean localPod = detects && node.isLocalPod(burst.ingress[i], sourceHi, sourceLo);
         boolean localOnly = VipValue.localOnly(vip);
         if (!VipValue.isExternal(vip)) {
-            masquerade = node.masqueradeAll() || detects && !localPod;
+            policyMasquerades = node.masqueradeAll() || detects && !localPod;
             return localOnly;
         }
         if (!localOnly) {
-            masquerade = true;
+            policyMasquerades = true;
             return false;
         }
         // Policy Local: this node's pods and processes take a short circuit to the whole cluster.
         boolean fromNode = !localPod && node.isNodeAddress(sourceHi, sourceLo);
-        masquerade = fromNode;
+        policyMasquerades = fromNode;
         return !localPod && !fromNode;
-    }
-
-    private void choose(long block, boolean local, int count, long sourceHi, long sourceLo, int sourcePort) {
-        long maglev = local ? ServiceBlock.localMaglev(blocks, block) : ServiceBlock.clusterMaglev(blocks, block);
-        int index = maglev == 0
-                ? random.nextInt(count)
-                : ServiceBlock.maglevEntry(blocks, maglev, Maglev.slot(sourceHi, sourceLo, sourcePort));
-        long first = local ? ServiceBlock.localBackends(blocks, block) : ServiceBlock.clusterBackends(block);
-        long backend = first + (long) index * ServiceBlock.RECORD_BYTES;
-        backendHi = ServiceBlock.addressHi(blocks, backend);
-        backendLo = ServiceBlock.addressLo(blocks, backend);
-        backendPort = ServiceBlock.port(blocks, backend);
-        backendId = ServiceBlock.backendId(blocks, backend);
     }
 }

@@ -33,7 +33,7 @@ final class Connections {
         this.masquerade = masquerade;
         this.masqueradePorts = masqueradePorts;
         this.random = random;
-        this.selector = new BackendSelector(maps, random);
+        this.selector = new BackendSelector(maps, conntrack, worker, random);
     }
 
     /** Decides about a packet without ports: it may pass by, but not to an address of a Service. */
@@ -47,7 +47,7 @@ final class Connections {
      * @return its handle, {@link Conntrack#CONFLICT_ORIGINAL} if it is there by now, or another negative number with the frame's reason set
      */
     long open(Burst burst, int i, NodeSettings node, long nowNs) {
-        Reason reason = selector.select(burst, i, node);
+        Reason reason = selector.select(burst, i, node, nowNs);
         boolean service = reason == Reason.SERVICE;
         if (!service && reason != BackendSelector.NOT_A_SERVICE) {
             burst.reason[i] = reason;
@@ -56,6 +56,9 @@ final class Connections {
         if (!Conntrack.opens(burst.transport[i], burst.frames, burst.l4[i])) {
             burst.reason[i] = service ? Reason.CONNTRACK_INVALID : Reason.ROUTED;
             return Conntrack.MISS;
+        }
+        if (service) {
+            selector.remember(burst, i, nowNs);
         }
         prepareOriginal(burst, i);
         if (service) {

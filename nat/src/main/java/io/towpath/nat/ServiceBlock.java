@@ -14,11 +14,13 @@ import java.util.List;
  *
  * <pre>
  *   0 service id      4 cluster backends   8 local backends    12 affinity time-out, s
- *  16 Maglev table of the cluster set (block offset, 0: none)  24 Maglev table of the local set
- *  32 source ranges  36 padding
- *  64 cluster backends, then local backends: address hi, address lo, port (int), backend id (int)
+ *  16 table of the cluster set (block offset, 0: none)         24 table of the local set
+ *  32 source ranges  36 scheduler          40 weights differ (int, 0 or 1)
+ *  64 cluster backends, then local backends: address hi, address lo, port (short), weight (short), backend id (int)
  *     source ranges: address hi, address lo, length in 128-bit terms (long)
  * </pre>
+ *
+ * <p>A table is a block of its own: length (long), then indexes into the set (shorts): Maglev's slots, or the order of weighted round robin.
  */
 final class ServiceBlock {
     static final int RECORD_BYTES = 24;
@@ -28,9 +30,12 @@ final class ServiceBlock {
     private static final int CLUSTER_COUNT = 4;
     private static final int LOCAL_COUNT = 8;
     private static final int AFFINITY_SECONDS = 12;
-    private static final int CLUSTER_MAGLEV = 16;
-    private static final int LOCAL_MAGLEV = 24;
+    private static final int CLUSTER_TABLE = 16;
+    private static final int LOCAL_TABLE = 24;
     private static final int RANGE_COUNT = 32;
+    private static final int SCHEDULER = 36;
+    private static final int WEIGHTED = 40;
+    private static final int TABLE_ENTRIES = 8;
 
     private ServiceBlock() {}
 
@@ -46,21 +51,23 @@ final class ServiceBlock {
             int serviceId,
             BackendIds ids,
             List<Prefix> ranges,
-            long clusterMaglev,
-            long localMaglev) {
+            long clusterTable,
+            long localTable) {
         blocks.set(JAVA_INT, block + SERVICE_ID, serviceId);
         blocks.set(JAVA_INT, block + CLUSTER_COUNT, port.clusterBackends().size());
         blocks.set(JAVA_INT, block + LOCAL_COUNT, port.localBackends().size());
         blocks.set(JAVA_INT, block + AFFINITY_SECONDS, port.affinityTimeoutSeconds());
-        blocks.set(JAVA_LONG, block + CLUSTER_MAGLEV, clusterMaglev);
-        blocks.set(JAVA_LONG, block + LOCAL_MAGLEV, localMaglev);
+        blocks.set(JAVA_LONG, block + CLUSTER_TABLE, clusterTable);
+        blocks.set(JAVA_LONG, block + LOCAL_TABLE, localTable);
         blocks.set(JAVA_INT, block + RANGE_COUNT, ranges.size());
+        blocks.set(JAVA_INT, block + SCHEDULER, port.scheduler().ordinal());
+        blocks.set(JAVA_INT, block + WEIGHTED, port.weights().isEmpty() ? 0 : 1);
         long at = block + HEADER_BYTES;
         for (BackendAddress backend : port.clusterBackends()) {
-            at = writeBackend(blocks, at, backend, ids.of(backend));
+            at = writeBackend(blocks, at, backend, port.weight(backend), ids.of(backend));
         }
         for (BackendAddress backend : port.localBackends()) {
-            at = writeBackend(blocks, at, backend, ids.of(backend));
+            at = writeBackend(blocks, at, backend, port.weight(backend), ids.of(backend));
         }
         for (Prefix range : ranges) {
             blocks.set(JAVA_LONG, at, range.address().hi());
@@ -70,10 +77,11 @@ final class ServiceBlock {
         }
     }
 
-    private static long writeBackend(MemorySegment blocks, long at, BackendAddress backend, int id) {
+    private static long writeBackend(MemorySegment blocks, long at, BackendAddress backend, int weight, int id) {
         blocks.set(JAVA_LONG, at, backend.address().hi());
         blocks.set(JAVA_LONG, at + 8, backend.address().lo());
-        blocks.set(JAVA_INT, at + 16, backend.port());
+        blocks.set(JAVA_SHORT, at + 16, (short) backend.port());
+        blocks.set(JAVA_SHORT, at + 18, (short) weight);
         blocks.set(JAVA_INT, at + 20, id);
         return at + RECORD_BYTES;
     }
@@ -100,12 +108,21 @@ final class ServiceBlock {
         return blocks.get(JAVA_INT, block + AFFINITY_SECONDS);
     }
 
-    static long clusterMaglev(MemorySegment blocks, long block) {
-        return blocks.get(JAVA_LONG, block + CLUSTER_MAGLEV);
+    static long clusterTable(MemorySegment blocks, long block) {
+        return blocks.get(JAVA_LONG, block + CLUSTER_TABLE);
     }
 
-    static long localMaglev(MemorySegment blocks, long block) {
-        return blocks.get(JAVA_LONG, block + LOCAL_MAGLEV);
+    static long localTable(MemorySegment blocks, long block) {
+        return blocks.get(JAVA_LONG, block + LOCAL_TABLE);
+    }
+
+    /** Returns the ordinal of the {@link Scheduler}. */
+    static int scheduler(MemorySegment blocks, long block) {
+        return blocks.get(JAVA_INT, block + SCHEDULER);
+    }
+
+    static boolean isWeighted(MemorySegment blocks, long block) {
+        return blocks.get(JAVA_INT, block + WEIGHTED) != 0;
     }
 
     static long clusterBackends(long block) {
@@ -116,14 +133,23 @@ final class ServiceBlock {
         return block + HEADER_BYTES + (long) clusterCount(blocks, block) * RECORD_BYTES;
     }
 
-    static int maglevEntry(MemorySegment blocks, long table, int slot) {
-        return Short.toUnsignedInt(blocks.get(JAVA_SHORT, table + 2L * slot));
+    static long tableBytes(int length) {
+        return TABLE_ENTRIES + 2L * length;
     }
 
-    static void writeMaglev(MemorySegment blocks, long table, int[] entries) {
-        for (int slot = 0; slot < entries.length; slot++) {
-            blocks.set(JAVA_SHORT, table + 2L * slot, (short) entries[slot]);
+    static void writeTable(MemorySegment blocks, long table, int[] indexes) {
+        blocks.set(JAVA_LONG, table, indexes.length);
+        for (int slot = 0; slot < indexes.length; slot++) {
+            blocks.set(JAVA_SHORT, table + TABLE_ENTRIES + 2L * slot, (short) indexes[slot]);
         }
+    }
+
+    static int tableLength(MemorySegment blocks, long table) {
+        return (int) blocks.get(JAVA_LONG, table);
+    }
+
+    static int tableEntry(MemorySegment blocks, long table, int slot) {
+        return Short.toUnsignedInt(blocks.get(JAVA_SHORT, table + TABLE_ENTRIES + 2L * slot));
     }
 
     static long addressHi(MemorySegment blocks, long backend) {
@@ -135,7 +161,11 @@ final class ServiceBlock {
     }
 
     static int port(MemorySegment blocks, long backend) {
-        return blocks.get(JAVA_INT, backend + 16);
+        return Short.toUnsignedInt(blocks.get(JAVA_SHORT, backend + 16));
+    }
+
+    static int weight(MemorySegment blocks, long backend) {
+        return Short.toUnsignedInt(blocks.get(JAVA_SHORT, backend + 18));
     }
 
     static int backendId(MemorySegment blocks, long backend) {

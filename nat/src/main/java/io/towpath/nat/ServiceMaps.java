@@ -20,7 +20,7 @@ public final class ServiceMaps {
 
     /** Virtual addresses, with one marker more for each ClusterIP. */
     private static final long VIPS = 1 << 18;
-    /** Versions of services with their backends: room for 250,000 backends in several VIPs and for 100 Maglev tables. */
+    /** Versions of services with their backends: room for 250,000 backends and 300 Maglev tables. */
     private static final long BLOCK_BYTES = 64L << 20;
 
     private static final int SERVICES = 1 << 17;
@@ -32,6 +32,7 @@ public final class ServiceMaps {
     private final LpmMap serviceCidrs;
     private final BlockStore blockStore;
     private final RecordMap names;
+    private final RecordMap positions;
     private final CounterMap serviceCounters;
     private final CounterMap backendCounters;
     private final Quiescence quiescence;
@@ -42,6 +43,12 @@ public final class ServiceMaps {
         serviceCidrs = LpmMap.create(store, CIDRS_MAP, CIDRS, quiescence);
         blockStore = BlockStore.create(store, BLOCKS_MAP, BLOCK_BYTES, quiescence);
         names = RecordMap.create(store, NAMES_MAP, ServiceNames.LAYOUT_VERSION, ServiceNames.BYTES, SERVICES);
+        positions = RecordMap.create(
+                store,
+                BackendScheduler.POSITIONS_MAP,
+                BackendScheduler.POSITIONS_LAYOUT_VERSION,
+                BackendScheduler.POSITION_BYTES,
+                SERVICES);
         serviceCounters = CounterMap.create(store, SERVICE_COUNTERS_MAP, workers, SERVICES);
         backendCounters = CounterMap.create(store, BACKEND_COUNTERS_MAP, workers, BACKENDS);
     }
@@ -64,6 +71,11 @@ public final class ServiceMaps {
 
     RecordMap names() {
         return names;
+    }
+
+    /** How far round robin is, by service id. */
+    RecordMap positions() {
+        return positions;
     }
 
     public CounterMap serviceCounters() {

@@ -40,6 +40,11 @@ public record ServicePort(
         return new Key(name, ipv6);
     }
 
+    /** Returns the weight of a chosen backend. */
+    int weight(BackendAddress backend) {
+        return weights.getOrDefault(backend, 1);
+    }
+
     /** Returns the same with other virtual addresses. */
     public ServicePort withVips(List<Vip> others) {
         return new ServicePort(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 
 /**
  * Brings the service maps from one desired state to the next. Only what differs is written; connections that exist are not touched.
@@ -29,6 +30,7 @@ public final class ServiceWriter {
     private final Map<Address, Integer> clusterIps = new HashMap<>();
     private List<Prefix> serviceCidrs = List.of();
     private List<Prefix> wantedCidrs = List.of();
+    private boolean udpEndpointsChanged;
 
     /** What the maps hold of a service port. */
     private static final class Installed {
@@ -37,12 +39,17 @@ public final class ServiceWriter {
         ServicePort port;
         long block;
         long blockBytes;
-        long clusterMaglev;
-        long localMaglev;
+        Table clusterTable = Table.NONE;
+        Table localTable = Table.NONE;
 
         Installed(int serviceId) {
             this.serviceId = serviceId;
         }
+    }
+
+    /** A scheduler's table in a block of its own. */
+    private record Table(long block, long bytes) {
+        static final Table NONE = new Table(0, 0);
     }
 
     /** @param warnings told what could not be written, one line each */
@@ -125,10 +132,19 @@ public final class ServiceWriter {
             }
             return;
         }
-        long clusterMaglev = maglev(port, port.clusterBackends());
-        long localMaglev = maglev(port, port.localBackends());
-        ServiceBlock.write(maps.blocks(), block, port, target.serviceId, ids::get, ranges, clusterMaglev, localMaglev);
+        Table clusterTable = table(port, port.clusterBackends());
+        Table localTable = table(port, port.localBackends());
+        ServiceBlock.write(
+                maps.blocks(),
+                block,
+                port,
+                target.serviceId,
+                ids::get,
+                ranges,
+                clusterTable.block(),
+                localTable.block());
         ServicePort old = target.port;
+        noteUdpChange(old, port);
         publish(port, block);
         if (old != null) {
             unpublish(old, target.block, vipKeys(port));
@@ -144,15 +160,15 @@ public final class ServiceWriter {
         target.port = port;
         target.block = block;
         target.blockBytes = bytes;
-        target.clusterMaglev = clusterMaglev;
-        target.localMaglev = localMaglev;
+        target.clusterTable = clusterTable;
+        target.localTable = localTable;
         installed.put(port.key(), target);
         byId.put(target.serviceId, target);
     }
 
     private Map<BackendAddress, Integer> backendIds(Installed target, ServicePort port) {
         Map<BackendAddress, Integer> ids = new HashMap<>();
-        for (List<BackendAddress> set : List.of(port.clusterBackends(), port.localBackends())) {
+        for (List<BackendAddress> set : List.of(port.clusterBackends(), port.localBackends(), port.servingBackends())) {
             for (BackendAddress backend : set) {
                 ids.computeIfAbsent(backend, b -> {
                     Integer known = target.backends.get(b);
@@ -171,17 +187,29 @@ public final class ServiceWriter {
                 .toList();
     }
 
-    private long maglev(ServicePort port, List<BackendAddress> backends) {
-        if (port.scheduler() != Scheduler.MH || backends.isEmpty()) {
-            return 0;
+    /** Builds what the scheduler looks up, if anything. */
+    private Table table(ServicePort port, List<BackendAddress> backends) {
+        if (backends.isEmpty()) {
+            return Table.NONE;
         }
-        long table = maps.blockStore().allocate(2L * Maglev.SLOTS);
-        if (table == 0) {
-            warnings.accept("service " + port.name() + " is balanced at random: no room for its Maglev table");
-            return 0;
+        int[] weights = backends.stream().mapToInt(port::weight).toArray();
+        return switch (port.scheduler()) {
+            case MH -> table(port, Maglev.table(backends, weights));
+            case WRR -> port.weights().isEmpty() ? Table.NONE : table(port, WeightedOrder.of(weights));
+            default -> Table.NONE;
+        };
+    }
+
+    private Table table(ServicePort port, int[] indexes) {
+        long bytes = ServiceBlock.tableBytes(indexes.length);
+        long block = maps.blockStore().allocate(bytes);
+        if (block == 0) {
+            String instead = port.scheduler() == Scheduler.MH ? "at random" : "without weights";
+            warnings.accept("service " + port.name() + " is balanced " + instead + ": no room for its table");
+            return Table.NONE;
         }
-        ServiceBlock.writeMaglev(maps.blocks(), table, Maglev.table(backends));
-        return table;
+        ServiceBlock.writeTable(maps.blocks(), block, indexes);
+        return new Table(block, bytes);
     }
 
     private void publish(ServicePort port, long block) {
@@ -234,9 +262,9 @@ public final class ServiceWriter {
 
     private void retire(Installed old) {
         maps.blockStore().retire(old.block, old.blockBytes);
-        for (long table : new long[] {old.clusterMaglev, old.localMaglev}) {
-            if (table != 0) {
-                maps.blockStore().retire(table, 2L * Maglev.SLOTS);
+        for (Table table : List.of(old.clusterTable, old.localTable)) {
+            if (table.block() != 0) {
+                maps.blockStore().retire(table.block(), table.bytes());
             }
         }
     }
@@ -244,10 +272,38 @@ public final class ServiceWriter {
     private void remove(ServicePort.Key key) {
         Installed old = installed.remove(key);
         byId.remove(old.serviceId);
+        noteUdpChange(old.port, null);
         unpublish(old.port, old.block, Set.of());
         retire(old);
         old.backends.values().forEach(backendIds::release);
         serviceIds.release(old.serviceId);
+    }
+
+    private void noteUdpChange(ServicePort before, ServicePort after) {
+        Set<BackendAddress> served = before == null ? Set.of() : Set.copyOf(before.servingBackends());
+        Set<BackendAddress> serves = after == null ? Set.of() : Set.copyOf(after.servingBackends());
+        udpEndpointsChanged |= !served.equals(serves);
+    }
+
+    /** Returns whether endpoints of a UDP service port changed since the last call. */
+    boolean takeUdpEndpointsChanged() {
+        boolean changed = udpEndpointsChanged;
+        udpEndpointsChanged = false;
+        return changed;
+    }
+
+    /** Receives the UDP service ports, each with its id and those of its backends. */
+    @FunctionalInterface
+    interface UdpConsumer {
+        void accept(int serviceId, ServicePort port, ToIntFunction<BackendAddress> backendIds);
+    }
+
+    void forEachUdp(UdpConsumer consumer) {
+        for (Installed service : installed.values()) {
+            if (service.port.name().protocol() == Protocol.UDP) {
+                consumer.accept(service.serviceId, service.port, service.backends::get);
+            }
+        }
     }
 
     /** Returns the service port that has an id now, null where none has. */

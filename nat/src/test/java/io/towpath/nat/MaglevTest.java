@@ -19,20 +19,40 @@ final class MaglevTest {
                 .toList();
     }
 
+    private static int[] equalWeights(int count) {
+        int[] weights = new int[count];
+        Arrays.fill(weights, 1);
+        return weights;
+    }
+
     private static List<BackendAddress> byAddress(List<BackendAddress> backends) {
-        return Arrays.stream(Maglev.table(backends)).mapToObj(backends::get).toList();
+        return Arrays.stream(Maglev.table(backends, equalWeights(backends.size())))
+                .mapToObj(backends::get)
+                .toList();
     }
 
     @Test
     void shouldShareSlotsEvenly() {
         for (int count : new int[] {1, 2, 3, 100, 1000}) {
             int[] shares = new int[count];
-            for (int backend : Maglev.table(backends(count))) {
+            for (int backend : Maglev.table(backends(count), equalWeights(count))) {
                 shares[backend]++;
             }
             int least = Arrays.stream(shares).min().orElseThrow();
             assertTrue(Arrays.stream(shares).max().orElseThrow() - least <= 1, Arrays.toString(shares));
         }
+    }
+
+    @Test
+    void shouldShareSlotsByWeight() {
+        int[] shares = new int[3];
+        for (int backend : Maglev.table(backends(3), new int[] {10, 20, 70})) {
+            shares[backend]++;
+        }
+
+        assertEquals(Maglev.SLOTS * 0.1, shares[0], 7);
+        assertEquals(Maglev.SLOTS * 0.2, shares[1], 7);
+        assertEquals(Maglev.SLOTS * 0.7, shares[2], 7);
     }
 
     @Test
@@ -61,8 +81,8 @@ final class MaglevTest {
     @Test
     void shouldStayTheSameInEveryRelease() {
         // Nodes of different releases must agree while a cluster is updated.
-        assertEquals(-1210297840, Arrays.hashCode(Maglev.table(backends(5))));
+        assertEquals(-1210297840, Arrays.hashCode(Maglev.table(backends(5), equalWeights(5))));
         assertEquals(50038, Maglev.slot(0, Address.parse("10.0.0.1").lo(), 40_000));
-        assertThrows(IllegalArgumentException.class, () -> Maglev.table(List.of()));
+        assertThrows(IllegalArgumentException.class, () -> Maglev.table(List.of(), new int[0]));
     }
 }

@@ -4,6 +4,7 @@ import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.router.Neighbors;
 import io.towpath.nat.ServiceWriter;
+import io.towpath.nat.UdpReconciler;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,7 @@ final class ControlAgent implements Agent {
     private final ManifestDirectory manifests;
     private final DesiredStates desiredStates;
     private final ServiceWriter writer;
+    private final UdpReconciler reconciler;
     private final Neighbors neighbors;
     private final Consumer<io.towpath.nat.DesiredState> settings;
     private final Consumer<String> log;
@@ -28,12 +30,14 @@ final class ControlAgent implements Agent {
             ManifestDirectory manifests,
             DesiredStates desiredStates,
             ServiceWriter writer,
+            UdpReconciler reconciler,
             Neighbors neighbors,
             Consumer<io.towpath.nat.DesiredState> settings,
             Consumer<String> log) {
         this.manifests = manifests;
         this.desiredStates = desiredStates;
         this.writer = writer;
+        this.reconciler = reconciler;
         this.neighbors = neighbors;
         this.settings = settings;
         this.log = log;
@@ -57,7 +61,9 @@ final class ControlAgent implements Agent {
         said.retainAll(new HashSet<>(result.warnings()));
         settings.accept(result.state());
         int changes = writer.apply(result.state());
-        log.accept("services: " + result.state().servicePorts().size() + " service ports, " + changes + " changed");
+        int stale = reconciler.reconcile();
+        log.accept("services: " + result.state().servicePorts().size() + " service ports, " + changes + " changed"
+                + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
     }
 
     @Override

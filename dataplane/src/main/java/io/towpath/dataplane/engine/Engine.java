@@ -29,6 +29,7 @@ import io.towpath.nat.NodeSettings;
 import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
+import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
 import io.towpath.wire.Address;
 import java.io.IOException;
@@ -114,6 +115,7 @@ public final class Engine implements AutoCloseable {
                 manifests == null ? null : new ManifestDirectory(manifests, log),
                 new DesiredStates(proxyConfig, hostName(), List.copyOf(own)),
                 writer,
+                new UdpReconciler(conntrack, maps, writer),
                 neighbors,
                 this::publish,
                 log);

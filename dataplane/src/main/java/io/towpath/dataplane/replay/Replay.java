@@ -27,6 +27,7 @@ import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServicePort;
 import io.towpath.nat.ServiceWriter;
+import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
@@ -59,6 +60,7 @@ public final class Replay implements AutoCloseable {
     private final ServiceMaps maps;
     private final ServiceWriter writer;
     private final Conntrack conntrack;
+    private final UdpReconciler reconciler;
     private final Verdicts verdicts;
     private final CapturePort port;
     private final PcapngWriter output;
@@ -83,6 +85,7 @@ public final class Replay implements AutoCloseable {
         maps = new ServiceMaps(store, 1, seed, quiescence);
         writer = new ServiceWriter(maps, warnings);
         conntrack = new Conntrack(store, config.conntrack().withMaxEntries(MAX_ENTRIES), 1, seed, quiescence);
+        reconciler = new UdpReconciler(conntrack, maps, writer);
         CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
         verdicts = new Verdicts(counters, 0, pool);
         output = PcapngWriter.create(outputs.capture());
@@ -100,6 +103,7 @@ public final class Replay implements AutoCloseable {
         List<Address> before = state.nodeAddresses();
         state = result.state();
         writer.apply(state);
+        reconciler.reconcile();
         if (nat == null || !before.equals(state.nodeAddresses())) {
             nat = new Nat(
                     conntrack,

@@ -1,0 +1,79 @@
+package io.towpath.nat;
+
+import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.ConntrackWorker;
+import io.towpath.conntrack.Entry;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * ClientIP session affinity: which backend of a service port a client got last. A memory is a template in the conntrack table, as IPVS keeps
+ * its persistence (net/netfilter/ipvs/ip_vs_core.c, {@code ip_vs_sched_persist}): found, made and expired as connections are, shared by all
+ * workers and by all addresses of the service port. One per worker.
+ *
+ * <p>Original tuple: the client, the service id, protocol {@link Entry#AFFINITY_TEMPLATE}; the reply tuple is its reverse.
+ */
+final class SessionAffinity {
+    private final Conntrack conntrack;
+    private final ConntrackWorker worker;
+    private final MemorySegment entries;
+
+    SessionAffinity(Conntrack conntrack, ConntrackWorker worker) {
+        this.conntrack = conntrack;
+        this.worker = worker;
+        this.entries = conntrack.entries();
+    }
+
+    private long lookup(int serviceId, long clientHi, long clientLo) {
+        long hash = conntrack.hash(clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
+        return conntrack.lookup(hash, clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
+    }
+
+    /**
+     * Returns the id of the backend that the client had, 0 where there is none or its time is over.
+     *
+     * @param timeoutSeconds from the client's last new connection
+     */
+    int backendId(int serviceId, long clientHi, long clientLo, int timeoutSeconds, long nowNs) {
+        long handle = lookup(serviceId, clientHi, clientLo);
+        if (handle < 0 || nowNs - Entry.lastSeenNs(entries, handle) > timeoutSeconds * 1_000_000_000L) {
+            return 0;
+        }
+        return Entry.templateBackendId(entries, handle);
+    }
+
+    /**
+     * Remembers a client's backend from now on.
+     *
+     * @return the backend that counts: another one where another worker was faster. If the table is full nothing is remembered
+     */
+    int remember(int serviceId, long clientHi, long clientLo, int backendId, int timeoutSeconds, long nowNs) {
+        long handle = lookup(serviceId, clientHi, clientLo);
+        if (handle >= 0) {
+            if (Entry.templateBackendId(entries, handle) == backendId) {
+                conntrack.refresh(handle, nowNs);
+                return backendId;
+            }
+            conntrack.remove(worker, handle);
+        }
+        worker.originalSourceHi = clientHi;
+        worker.originalSourceLo = clientLo;
+        worker.originalDestinationHi = 0;
+        worker.originalDestinationLo = serviceId;
+        worker.originalTransport = Entry.AFFINITY_TEMPLATE;
+        worker.replySourceHi = 0;
+        worker.replySourceLo = serviceId;
+        worker.replyDestinationHi = clientHi;
+        worker.replyDestinationLo = clientLo;
+        worker.replyTransport = Entry.AFFINITY_TEMPLATE;
+        worker.natFlags = 0;
+        worker.serviceId = serviceId;
+        worker.backendId = 0;
+        Entry.template(worker, backendId, timeoutSeconds);
+        long created = conntrack.create(worker, nowNs);
+        if (created == Conntrack.CONFLICT_ORIGINAL || created == Conntrack.CONFLICT_REPLY) {
+            long winner = lookup(serviceId, clientHi, clientLo);
+            return winner < 0 ? backendId : Entry.templateBackendId(entries, winner);
+        }
+        return backendId;
+    }
+}

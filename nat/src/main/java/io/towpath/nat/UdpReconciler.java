@@ -1,0 +1,100 @@
+package io.towpath.nat;
+
+import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.Entry;
+import io.towpath.maps.WordMap;
+import io.towpath.packet.FiveTuple;
+import io.towpath.wire.Address;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Removes UDP connections that lead to no serving backend of their Service, so that their next datagram is balanced anew: a UDP client may
+ * keep its five-tuple for ever, and no reset tells it to go (kube-proxy's pkg/proxy/conntrack/cleanup.go). Connections that were there
+ * before their address became a Service's are stale, too. Those of a Service without any serving backend are left alone, and so is every
+ * connection to a backend that serves, whatever the policy or topology of today.
+ *
+ * <p>Control thread only, after the maps were written.
+ */
+public final class UdpReconciler {
+    private static final int PORTS = 1 << 16;
+
+    private final Conntrack conntrack;
+    private final ServiceWriter writer;
+    private final WordMap vips;
+    private final MemorySegment blocks;
+
+    private final BitSet servingIds = new BitSet();
+    /** Service ids by NodePort, IPv4 first: a NodePort counts whatever the address, as kube-proxy compares the port alone. */
+    private final int[][] nodePorts = new int[2][PORTS];
+
+    public UdpReconciler(Conntrack conntrack, ServiceMaps maps, ServiceWriter writer) {
+        this.conntrack = conntrack;
+        this.writer = writer;
+        this.vips = maps.vips();
+        this.blocks = maps.blocks();
+    }
+
+    /** Removes what is stale if endpoints of a UDP service port changed since the last call. Returns how many connections went. */
+    public int reconcile() {
+        return writer.takeUdpEndpointsChanged() ? removeStale() : 0;
+    }
+
+    private int removeStale() {
+        servingIds.clear();
+        for (int[] family : nodePorts) {
+            Arrays.fill(family, 0);
+        }
+        writer.forEachUdp((serviceId, port, backendIds) -> {
+            port.servingBackends().forEach(backend -> servingIds.set(backendIds.applyAsInt(backend)));
+            for (Vip vip : port.vips()) {
+                if (vip.kind() == VipKind.NODE_PORT) {
+                    nodePorts[port.ipv6() ? 1 : 0][vip.port()] = serviceId;
+                }
+            }
+        });
+        return conntrack.removeIf(this::isStale);
+    }
+
+    private boolean isStale(MemorySegment entries, long entry) {
+        long transport = Entry.transport(entries, entry);
+        if (FiveTuple.protocol(transport) != FiveTuple.UDP) {
+            return false;
+        }
+        int serviceId = serviceId(
+                Entry.destinationHi(entries, entry),
+                Entry.destinationLo(entries, entry),
+                FiveTuple.destinationPort(transport));
+        if (serviceId == 0
+                || Entry.serviceId(entries, entry) == serviceId && servingIds.get(Entry.backendId(entries, entry))) {
+            return false;
+        }
+        ServicePort port = writer.byId(serviceId);
+        return port != null && !port.servingBackends().isEmpty() && !serves(port.servingBackends(), entries, entry);
+    }
+
+    private int serviceId(long hi, long lo, int port) {
+        long vip = vips.get(hi, lo, VipValue.key(port, FiveTuple.UDP));
+        return vip != 0
+                ? ServiceBlock.serviceId(blocks, VipValue.block(vip))
+                : nodePorts[Address.isIpv4(hi, lo) ? 0 : 1][port];
+    }
+
+    /** Compares addresses: the same backend may have been reached through another Service. */
+    private static boolean serves(List<BackendAddress> backends, MemorySegment entries, long entry) {
+        long reply = entry + Entry.REPLY_TUPLE;
+        long hi = Entry.sourceHi(entries, reply);
+        long lo = Entry.sourceLo(entries, reply);
+        int port = FiveTuple.sourcePort(Entry.transport(entries, reply));
+        for (BackendAddress backend : backends) {
+            if (backend.port() == port
+                    && backend.address().lo() == lo
+                    && backend.address().hi() == hi) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
