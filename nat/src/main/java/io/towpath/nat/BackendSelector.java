@@ -87,8 +87,8 @@ final class BackendSelector {
                 : find(affinity.backendId(serviceId, sourceHi, sourceLo, affinitySeconds, nowNs));
         if (backend == NONE) {
             int sourcePort = FiveTuple.sourcePort(transport);
-            backend = scheduler.choose(
-                    block, local, count, sourceHi, sourceLo, sourcePort, destinationHi, destinationLo);
+            backend =
+                    scheduler.choose(block, local, count, sourceHi, sourceLo, sourcePort, destinationHi, destinationLo);
         }
         take(backend, sourceHi, sourceLo);
         return Reason.SERVICE;

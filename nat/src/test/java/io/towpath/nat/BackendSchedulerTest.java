@@ -79,8 +79,7 @@ final class BackendSchedulerTest {
 
     private long record(int client, int port, Address vip) {
         int count = ServiceBlock.clusterCount(maps.blocks(), block());
-        return chooser.choose(
-                block(), false, count, 0, Address.mapped(0x0A640000 + client), port, vip.hi(), vip.lo());
+        return chooser.choose(block(), false, count, 0, Address.mapped(0x0A640000 + client), port, vip.hi(), vip.lo());
     }
 
     /** Chooses for many clients; returns how often each backend, from 1, was chosen. */

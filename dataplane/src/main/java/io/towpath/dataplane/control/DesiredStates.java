@@ -17,7 +17,6 @@ import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +26,6 @@ import java.util.function.Function;
 
 /** Computes the desired state of the service maps from Kubernetes objects: kube-proxy's rules, those of its nftables mode where modes differ. */
 public final class DesiredStates {
-    private static final String OTHER_PROXY_LABEL = "service.kubernetes.io/service-proxy-name";
     private static final String SCHEDULER_ANNOTATION = "towpath.io/scheduler";
 
     private final ProxyConfig config;
@@ -46,6 +44,11 @@ public final class DesiredStates {
         this.ownAddresses = List.copyOf(ownAddresses);
     }
 
+    /** Returns the name of this node as Node objects and endpoints have it. */
+    public String nodeName() {
+        return nodeName;
+    }
+
     /** A desired state and what could not be taken over from the objects, one line each. */
     public record Result(DesiredState state, List<String> warnings) {}
 
@@ -58,7 +61,7 @@ public final class DesiredStates {
                 .map(Node.class::cast)
                 .filter(n -> n.name().equals(nodeName))
                 .findFirst()
-                .orElse(new Node(nodeName, List.of(), List.of(), ""));
+                .orElse(new Node(nodeName, List.of(), List.of(), "", List.of(), false));
         List<Address> addresses = node.addresses().isEmpty()
                 ? ownAddresses
                 : parse(node.addresses(), Address::parseSloppy, node.key(), warnings);
@@ -68,10 +71,9 @@ public final class DesiredStates {
 
         List<ServicePort> servicePorts = new ArrayList<>();
         Map<Claim, ServicePortName> claims = new HashMap<>();
-        Map<String, List<EndpointSlice>> slices = slicesByService(objects);
-        for (Service service : services(objects)) {
-            List<EndpointSlice> own = slices.getOrDefault(service.namespace() + "/" + service.name(), List.of());
-            for (ServicePort port : servicePorts(service, own, location, addresses, nodePorts, warnings)) {
+        for (ProxiedService proxied : ProxiedService.of(objects)) {
+            for (ServicePort port :
+                    servicePorts(proxied.service(), proxied.slices(), location, addresses, nodePorts, warnings)) {
                 servicePorts.add(withoutTaken(port, claims, warnings));
             }
         }
@@ -84,38 +86,6 @@ public final class DesiredStates {
                         config.localDetector(podCidrs),
                         config.masqueradeAll()),
                 warnings);
-    }
-
-    /** Oldest first, so that the older of two Services that claim an address keeps it. */
-    private static List<Service> services(Collection<ClusterObject> objects) {
-        return objects.stream()
-                .filter(Service.class::isInstance)
-                .map(Service.class::cast)
-                .filter(DesiredStates::isProxied)
-                .sorted(Comparator.comparing(Service::created)
-                        .thenComparing(Service::namespace)
-                        .thenComparing(Service::name))
-                .toList();
-    }
-
-    private static boolean isProxied(Service service) {
-        return !service.type().equals("ExternalName")
-                && !service.clusterIps().isEmpty()
-                && !service.clusterIps().getFirst().equals("None")
-                && !service.labels().containsKey(OTHER_PROXY_LABEL);
-    }
-
-    private static Map<String, List<EndpointSlice>> slicesByService(Collection<ClusterObject> objects) {
-        Map<String, List<EndpointSlice>> slices = new HashMap<>();
-        for (ClusterObject object : objects) {
-            if (object instanceof EndpointSlice slice
-                    && !slice.headless()
-                    && !slice.service().isEmpty()) {
-                slices.computeIfAbsent(slice.namespace() + "/" + slice.service(), k -> new ArrayList<>())
-                        .add(slice);
-            }
-        }
-        return slices;
     }
 
     private static List<Prefix> serviceCidrs(Collection<ClusterObject> objects, List<String> warnings) {

@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Which of the node's addresses NodePorts are open on (kube-proxy's pkg/proxy/util/nodeport_addresses.go, nftables mode). */
-final class NodePortAddresses {
+public final class NodePortAddresses {
     private NodePortAddresses() {}
 
-    static List<Address> choose(List<String> configured, List<Address> nodeAddresses) {
+    public static List<Address> choose(List<String> configured, List<Address> nodeAddresses) {
         List<Address> chosen = new ArrayList<>();
         for (boolean ipv4 : new boolean[] {true, false}) {
             List<Address> ofFamily =
@@ -20,7 +20,11 @@ final class NodePortAddresses {
                     .toList();
             List<Prefix> cidrsOfFamily =
                     cidrs.stream().filter(p -> p.isIpv4() == ipv4).toList();
-            if (configured.isEmpty() || configured.contains(ProxyConfig.PRIMARY)) {
+            if (configured.contains(ProxyConfig.ALL)) {
+                chosen.addAll(ofFamily);
+            } else if (configured.contains(ProxyConfig.LOCALHOST)) {
+                continue; // nftables mode has no NodePorts on loopback addresses
+            } else if (configured.isEmpty() || configured.contains(ProxyConfig.PRIMARY)) {
                 ofFamily.stream().findFirst().ifPresent(chosen::add);
             } else if (cidrsOfFamily.isEmpty()) {
                 chosen.addAll(ofFamily); // CIDRs of one family say nothing about the other
@@ -31,5 +35,18 @@ final class NodePortAddresses {
             }
         }
         return chosen;
+    }
+
+    /** Returns whether NodePorts of a family are open on all addresses: those of today and those to come. */
+    public static boolean isAll(List<String> configured, boolean ipv6) {
+        List<Prefix> cidrs = configured.stream()
+                .filter(text -> text.indexOf('/') > 0)
+                .map(Prefix::parse)
+                .toList();
+        List<Prefix> ofFamily =
+                cidrs.stream().filter(p -> p.isIpv4() != ipv6).toList();
+        return configured.contains(ProxyConfig.ALL)
+                || !cidrs.isEmpty() && ofFamily.isEmpty()
+                || ofFamily.stream().anyMatch(p -> p.bits() == (ipv6 ? 0 : 96));
     }
 }

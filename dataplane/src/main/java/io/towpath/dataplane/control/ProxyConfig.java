@@ -5,6 +5,7 @@ import io.towpath.dataplane.model.Field;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.YamlFile;
 import io.towpath.nat.LocalDetector;
+import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,8 +20,10 @@ import java.util.regex.Pattern;
  * What Towpath takes from a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1).
  *
  * @param detectLocalMode ClusterCIDR, NodeCIDR, BridgeInterface or InterfaceNamePrefix
- * @param nodePortAddresses CIDRs or {@code primary}; empty means the primary addresses
+ * @param nodePortAddresses CIDRs, {@code primary}, {@code all} or {@code localhost}; empty means the primary addresses
  * @param hostnameOverride node name, empty where unset
+ * @param healthzBindAddress where /healthz and /livez are served, null where unset
+ * @param syncPeriodSeconds a change that is not in force after twice this time makes the proxy unhealthy
  */
 public record ProxyConfig(
         String detectLocalMode,
@@ -31,11 +34,22 @@ public record ProxyConfig(
         boolean masqueradeAll,
         boolean topologyHints,
         String hostnameOverride,
-        ConntrackConfig conntrack) {
+        ConntrackConfig conntrack,
+        BindAddress healthzBindAddress,
+        long syncPeriodSeconds) {
+    private static final long SYNC_PERIOD_DEFAULT_S = 30;
+    private static final int HEALTHZ_PORT = 10256;
     private static final Pattern DURATION_PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|h|m|s)");
 
     /** In nodePortAddresses: the node's first address of each family. */
     static final String PRIMARY = "primary";
+
+    /** In nodePortAddresses: all addresses of the node. */
+    static final String ALL = "all";
+    /** In nodePortAddresses: loopback addresses. */
+    static final String LOCALHOST = "localhost";
+
+    private static final List<String> ADDRESS_WORDS = List.of(PRIMARY, ALL, LOCALHOST);
 
     private static final List<String> MODES =
             List.of("ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix");
@@ -52,11 +66,42 @@ public record ProxyConfig(
             "nftables",
             "hostnameOverride",
             "featureGates",
-            "conntrack");
+            "conntrack",
+            "healthzBindAddress");
+
+    /** Where a server listens. */
+    public record BindAddress(Address address, int port) {
+        /** Reads an address with or without a port; one of IPv6 with a port has brackets. */
+        static BindAddress parse(String text, int defaultPort) {
+            int colon = text.lastIndexOf(':');
+            boolean hasPort = colon > 0 && (text.charAt(colon - 1) == ']' || text.indexOf(':') == colon);
+            String address = (hasPort ? text.substring(0, colon) : text).replaceAll("^\\[|]$", "");
+            int port = hasPort ? Integer.parseInt(text.substring(colon + 1)) : defaultPort;
+            if (port < 1 || port > 65_535) {
+                throw new IllegalArgumentException("port must be 1..65535: " + port);
+            }
+            return new BindAddress(Address.parse(address), port);
+        }
+
+        @Override
+        public String toString() {
+            return address.withPort(port);
+        }
+    }
 
     public static ProxyConfig defaults() {
         return new ProxyConfig(
-                "ClusterCIDR", List.of(), "", "", List.of(), false, true, "", ConntrackConfig.defaults());
+                "ClusterCIDR",
+                List.of(),
+                "",
+                "",
+                List.of(),
+                false,
+                true,
+                "",
+                ConntrackConfig.defaults(),
+                null,
+                SYNC_PERIOD_DEFAULT_S);
     }
 
     /**
@@ -88,13 +133,15 @@ public record ProxyConfig(
                         || root.get("iptables").get("masqueradeAll").truth(false),
                 root.get("featureGates").get("PreferSameTrafficDistribution").truth(true),
                 root.get("hostnameOverride").text(""),
-                conntrack(root.get("conntrack")));
+                conntrack(root.get("conntrack")),
+                bindAddress(root.get("healthzBindAddress"), HEALTHZ_PORT),
+                syncPeriodSeconds(root));
         if (!MODES.contains(config.detectLocalMode())) {
             root.get("detectLocalMode").problem("one of " + String.join(", ", MODES));
         }
         for (Field address : root.get("nodePortAddresses").elements()) {
-            if (!address.text("").equals(PRIMARY)) {
-                address.parsed(Prefix::parse, "a CIDR or " + PRIMARY);
+            if (!ADDRESS_WORDS.contains(address.text(""))) {
+                address.parsed(Prefix::parse, "a CIDR or one of " + String.join(", ", ADDRESS_WORDS));
             }
         }
         yaml.check();
@@ -112,7 +159,21 @@ public record ProxyConfig(
                 masqueradeAll,
                 topologyHints,
                 hostnameOverride,
-                conntrack);
+                conntrack,
+                healthzBindAddress,
+                syncPeriodSeconds);
+    }
+
+    /** An empty text is none, as kubeadm writes it. */
+    private static BindAddress bindAddress(Field field, int defaultPort) {
+        return field.text("").isEmpty()
+                ? null
+                : field.parsed(text -> BindAddress.parse(text, defaultPort), "an address such as 0.0.0.0:" + defaultPort);
+    }
+
+    private static long syncPeriodSeconds(Field root) {
+        long ofIptables = seconds(root.get("iptables").get("syncPeriod"), SYNC_PERIOD_DEFAULT_S);
+        return seconds(root.get("nftables").get("syncPeriod"), ofIptables);
     }
 
     private static List<Prefix> cidrs(Field field) {

@@ -2,9 +2,12 @@ package io.towpath.dataplane.engine;
 
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
+import io.towpath.dataplane.health.HealthReporter;
+import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.router.Neighbors;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +21,7 @@ final class ControlAgent implements Agent {
     private final ServiceWriter writer;
     private final UdpReconciler reconciler;
     private final Neighbors neighbors;
+    private final HealthReporter health;
     private final Consumer<io.towpath.nat.DesiredState> settings;
     private final Consumer<String> log;
     private final Set<String> said = new HashSet<>();
@@ -32,6 +36,7 @@ final class ControlAgent implements Agent {
             ServiceWriter writer,
             UdpReconciler reconciler,
             Neighbors neighbors,
+            HealthReporter health,
             Consumer<io.towpath.nat.DesiredState> settings,
             Consumer<String> log) {
         this.manifests = manifests;
@@ -39,6 +44,7 @@ final class ControlAgent implements Agent {
         this.writer = writer;
         this.reconciler = reconciler;
         this.neighbors = neighbors;
+        this.health = health;
         this.settings = settings;
         this.log = log;
     }
@@ -51,23 +57,28 @@ final class ControlAgent implements Agent {
             work++;
         }
         writer.finish();
+        health.poll();
         return work;
     }
 
     /** Brings the maps to what the manifests say now. */
     void apply() {
-        DesiredStates.Result result = desiredStates.compute(manifests == null ? List.of() : manifests.objects());
+        health.queued();
+        Collection<ClusterObject> objects = manifests == null ? List.of() : manifests.objects();
+        DesiredStates.Result result = desiredStates.compute(objects);
         result.warnings().stream().filter(said::add).forEach(warning -> log.accept("warning: " + warning));
         said.retainAll(new HashSet<>(result.warnings()));
         settings.accept(result.state());
         int changes = writer.apply(result.state());
         int stale = reconciler.reconcile();
+        health.synced(objects, result.state().nodeAddresses());
         log.accept("services: " + result.state().servicePorts().size() + " service ports, " + changes + " changed"
                 + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
     }
 
     @Override
     public void onClose() {
+        health.close();
         if (manifests != null) {
             manifests.close();
         }

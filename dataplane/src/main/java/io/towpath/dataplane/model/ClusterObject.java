@@ -28,6 +28,7 @@ public sealed interface ClusterObject {
      *
      * @param created creationTimestamp as the API writes it (RFC 3339, so that text order is time order), empty where unknown
      * @param affinitySeconds ClientIP affinity, 0 where there is none
+     * @param healthCheckNodePort 0 where there is none
      */
     record Service(
             String namespace,
@@ -43,7 +44,8 @@ public sealed interface ClusterObject {
             List<Port> ports,
             int affinitySeconds,
             boolean internalLocal,
-            boolean externalLocal)
+            boolean externalLocal,
+            int healthCheckNodePort)
             implements ClusterObject {}
 
     /** status.loadBalancer.ingress of a Service. */
@@ -81,8 +83,20 @@ public sealed interface ClusterObject {
             List<String> zoneHints,
             List<String> nodeHints) {}
 
-    /** v1 Node. */
-    record Node(String name, List<String> addresses, List<String> podCidrs, String zone) implements ClusterObject {
+    /**
+     * v1 Node.
+     *
+     * @param taints keys of spec.taints
+     * @param deleting has a deletionTimestamp
+     */
+    record Node(
+            String name,
+            List<String> addresses,
+            List<String> podCidrs,
+            String zone,
+            List<String> taints,
+            boolean deleting)
+            implements ClusterObject {
         @Override
         public String namespace() {
             return "";

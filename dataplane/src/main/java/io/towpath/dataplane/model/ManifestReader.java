@@ -100,7 +100,8 @@ public final class ManifestReader {
                 ports,
                 affinity ? timeout.number(1, AFFINITY_MAX_S, AFFINITY_DEFAULT_S) : 0,
                 spec.get("internalTrafficPolicy").text("Cluster").equals("Local"),
-                spec.get("externalTrafficPolicy").text("Cluster").equals("Local"));
+                spec.get("externalTrafficPolicy").text("Cluster").equals("Local"),
+                spec.get("healthCheckNodePort").number(0, 65535, 0));
     }
 
     private static Protocol protocol(Field field) {
@@ -167,12 +168,17 @@ public final class ManifestReader {
             }
         }
         Field spec = object.get("spec");
+        Field metadata = object.get("metadata");
         List<String> podCidrs = spec.get("podCIDRs").texts();
         String podCidr = spec.get("podCIDR").text("");
         return new Node(
                 name,
                 addresses,
                 podCidrs.isEmpty() && !podCidr.isEmpty() ? List.of(podCidr) : podCidrs,
-                object.get("metadata").get("labels").textMap().getOrDefault("topology.kubernetes.io/zone", ""));
+                metadata.get("labels").textMap().getOrDefault("topology.kubernetes.io/zone", ""),
+                spec.get("taints").elements().stream()
+                        .map(taint -> taint.get("key").text(""))
+                        .toList(),
+                metadata.get("deletionTimestamp").isPresent());
     }
 }

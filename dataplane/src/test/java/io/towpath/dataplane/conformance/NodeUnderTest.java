@@ -18,6 +18,7 @@ import io.towpath.nat.NodeSettings;
 import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
+import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
@@ -47,6 +48,7 @@ final class NodeUnderTest implements AutoCloseable {
     });
     private final Conntrack conntrack =
             new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(MAX_ENTRIES), 1, SEED, quiescence);
+    private final UdpReconciler reconciler = new UdpReconciler(conntrack, maps, writer);
     private final Verdicts verdicts =
             new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
     private final List<String> interfaces = new ArrayList<>();
@@ -86,6 +88,7 @@ final class NodeUnderTest implements AutoCloseable {
     void sync(DesiredState next) {
         state = next;
         writer.apply(next);
+        reconciler.reconcile();
         if (nat == null) {
             nat = new Nat(
                     conntrack,

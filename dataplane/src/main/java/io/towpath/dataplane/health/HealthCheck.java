@@ -1,0 +1,50 @@
+package io.towpath.dataplane.health;
+
+import io.towpath.dataplane.control.ProxiedService;
+import io.towpath.dataplane.model.ClusterObject.Service;
+import io.towpath.wire.Address;
+import java.util.Optional;
+
+/**
+ * The healthCheckNodePort of a Service.
+ *
+ * @param ipv4Endpoints ready endpoints on this node, {@link #NOT_SERVED} where the Service has no ClusterIP of the family
+ */
+record HealthCheck(String namespace, String name, int port, int ipv4Endpoints, int ipv6Endpoints) {
+    static final int NOT_SERVED = -1;
+
+    /** Empty for Services without one: it takes type LoadBalancer and externalTrafficPolicy Local. */
+    static Optional<HealthCheck> of(ProxiedService proxied, String nodeName) {
+        Service service = proxied.service();
+        boolean needed = service.type().equals("LoadBalancer")
+                && service.externalLocal()
+                && service.healthCheckNodePort() > 0
+                && !service.ports().isEmpty();
+        return needed
+                ? Optional.of(new HealthCheck(
+                        service.namespace(),
+                        service.name(),
+                        service.healthCheckNodePort(),
+                        count(proxied, nodeName, false),
+                        count(proxied, nodeName, true)))
+                : Optional.empty();
+    }
+
+    private static int count(ProxiedService proxied, String nodeName, boolean ipv6) {
+        return proxied.service().clusterIps().stream().anyMatch(text -> isOfFamily(text, ipv6))
+                ? LocalEndpoints.count(proxied.slices(), nodeName, ipv6)
+                : NOT_SERVED;
+    }
+
+    private static boolean isOfFamily(String text, boolean ipv6) {
+        try {
+            return Address.parseSloppy(text).isIpv6() == ipv6;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    int endpoints(boolean ipv6) {
+        return ipv6 ? ipv6Endpoints : ipv4Endpoints;
+    }
+}
