@@ -104,7 +104,7 @@ public class PipelineBenchmark {
         DesiredState state = new DesiredState(List.of(service), List.of(), List.of(), new LocalDetector.None(), false);
         new ServiceWriter(maps, System.err::println).apply(state);
         ConntrackConfig config = ConntrackConfig.defaults().withMaxEntries(Math.max(1024, flows + flows / 4));
-        Conntrack conntrack = new Conntrack(store, config, 1, 1, quiescence);
+        Conntrack conntrack = new Conntrack(store, config, 1, ServiceMaps.BACKENDS, 1, quiescence);
         verdicts = new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
         port = new Port(0, "memory") {
             @Override

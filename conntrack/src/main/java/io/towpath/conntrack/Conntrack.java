@@ -39,30 +39,28 @@ public final class Conntrack {
     public static final int TRACK_REOPEN = 2;
 
     private static final int DIRECTION = 1;
-    /** Resolution of "last seen": one store a millisecond, not one a packet. */
-    private static final long LAST_SEEN_TICK_NS = 1_000_000;
-    /** A UDP exchange that lasts longer is a stream (nf_conntrack_proto_udp.c). */
-    private static final long UDP_STREAM_AFTER_NS = 2_000_000_000L;
-    /** Entries looked at when the table is full: the kernel's early_drop looks at 8 hash chains. */
-    private static final int EVICTION_PROBES = 8;
 
     private final SharedIndex index;
     private final MemorySegment entries;
     private final EntryPool pool;
     private final Quiescence quiescence;
-    private final TcpTracker tcp;
-    private final Timeouts timeouts;
+    private final BackendConnections connections;
+    private final Tracker tracker;
+    private final Sweeper sweeper;
     private final SharedIndex.Keys keys = this::sameTuple;
     private final ConntrackWorker[] workers;
+    private final ConntrackWorker controlWorker;
     private final long seed;
 
     /**
      * Creates an empty table.
      *
-     * @param workers threads that use it
+     * @param workers threads that use it, besides the control thread
+     * @param backends numbers of backends end below this
      * @param seed of the hash; secret
      */
-    public Conntrack(MapStore store, ConntrackConfig config, int workers, long seed, Quiescence quiescence) {
+    public Conntrack(
+            MapStore store, ConntrackConfig config, int workers, int backends, long seed, Quiescence quiescence) {
         this.seed = seed;
         this.quiescence = quiescence;
         this.index = SharedIndex.create(store, "conntrack-index", 2L * config.maxEntries());
@@ -70,12 +68,15 @@ public final class Conntrack {
                 RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L);
         this.entries = records.data();
         this.pool = new EntryPool(entries, config.maxEntries());
-        this.tcp = new TcpTracker(config.tcpLiberal());
-        this.timeouts = new Timeouts(config);
+        this.connections = new BackendConnections(store, entries, workers + 1, backends);
+        Timeouts timeouts = new Timeouts(config);
+        this.tracker = new Tracker(entries, connections, timeouts, config.tcpLiberal());
+        this.sweeper = new Sweeper(this, pool, timeouts, workers);
         this.workers = new ConntrackWorker[workers];
         for (int i = 0; i < workers; i++) {
-            this.workers[i] = new ConntrackWorker(i);
+            this.workers[i] = ConntrackWorker.worker(i);
         }
+        this.controlWorker = ConntrackWorker.control(workers);
     }
 
     /** Returns the memory that handles point into. */
@@ -85,6 +86,14 @@ public final class Conntrack {
 
     public ConntrackWorker worker(int number) {
         return workers[number];
+    }
+
+    /**
+     * Returns the control thread's part. The thread may read entries and {@link #remove} them while it is online in the
+     * {@link Quiescence}; it calls {@link #recycle} now and then while it is not.
+     */
+    public ConntrackWorker controlWorker() {
+        return controlWorker;
     }
 
     Quiescence quiescence() {
@@ -207,7 +216,7 @@ public final class Conntrack {
     public long create(ConntrackWorker worker, long nowNs) {
         int number = pool.allocate(worker, this);
         if (number == 0) {
-            evict(worker);
+            sweeper.evict(worker);
             return FULL;
         }
         long entry = (long) number * Entry.BYTES;
@@ -224,6 +233,7 @@ public final class Conntrack {
             worker.retire(this, number);
             return rival > 0 ? CONFLICT_ORIGINAL : rival == SharedIndex.FULL ? FULL : CONTENDED;
         }
+        connections.created(worker, entry);
         Entry.lifeRelease(entries, entry, Entry.LIVE);
         worker.created++;
         return entry;
@@ -279,51 +289,14 @@ public final class Conntrack {
      * @param l4Length bytes of the transport header and payload
      * @param bytes to count
      */
-    public int track(long handle, MemorySegment frames, long l4, int l4Length, int bytes, long nowNs) {
-        long entry = entry(handle);
-        int direction = direction(handle);
-        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
-        long lastSeenNs = Entry.lastSeenNs(entries, entry);
-        int status = Entry.status(entries, entry);
-        int state = Entry.state(entries, entry);
-        if (nowNs - lastSeenNs > timeouts.ns(protocol, state, status)) {
-            return TRACK_REOPEN;
-        }
-        switch (protocol) {
-            case FiveTuple.TCP -> {
-                int result = tcp.track(entries, entry, direction, frames, l4, l4Length);
-                if (result != TRACK_OK) {
-                    return result;
-                }
-            }
-            case FiveTuple.UDP -> {
-                if ((status & Entry.SEEN_REPLY) != 0
-                        && (status & Entry.ASSURED) == 0
-                        && nowNs - Entry.createdNs(entries, entry) > UDP_STREAM_AFTER_NS) {
-                    Entry.addStatus(entries, entry, Entry.ASSURED);
-                }
-            }
-            case FiveTuple.SCTP -> trackSctp(entry, state, frames, l4);
-            default -> {}
-        }
-        if (direction != 0 && (status & Entry.SEEN_REPLY) == 0) {
-            Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
-        }
-        if (nowNs - lastSeenNs >= LAST_SEEN_TICK_NS) {
-            Entry.lastSeenNs(entries, entry, nowNs);
-        }
-        Entry.count(entries, entry, direction, bytes);
-        return TRACK_OK;
+    public int track(
+            ConntrackWorker worker, long handle, MemorySegment frames, long l4, int l4Length, int bytes, long nowNs) {
+        return tracker.track(worker, entry(handle), direction(handle), frames, l4, l4Length, bytes, nowNs);
     }
 
-    private void trackSctp(long entry, int state, MemorySegment frames, long l4) {
-        int next = SctpTracker.next(state, Sctp.firstChunk(frames, l4));
-        if (next != state) {
-            Entry.state(entries, entry, next);
-            if (next == SctpTracker.ESTABLISHED) {
-                Entry.addStatus(entries, entry, Entry.ASSURED);
-            }
-        }
+    /** Marks an entry as in use now, for one that no packet belongs to: a session affinity template. */
+    public void refresh(long handle, long nowNs) {
+        Entry.lastSeenNs(entries, entry(handle), nowNs);
     }
 
     /** Removes an entry. Returns false if another worker does. */
@@ -332,6 +305,7 @@ public final class Conntrack {
         if (!Entry.beginRemoval(entries, entry)) {
             return false;
         }
+        connections.removed(worker, entry);
         int number = (int) (entry / Entry.BYTES);
         index.remove(hashOf(entry), number << 1);
         index.remove(hashOf(entry + Entry.REPLY_TUPLE), number << 1 | DIRECTION);
@@ -340,52 +314,36 @@ public final class Conntrack {
         return true;
     }
 
-    /** Looks at the next {@code limit} entries of the worker's share and removes the expired ones. Returns how many. */
+    /** Looks at the next {@code limit} entries of the worker's share and removes the expired ones. Returns how many. Workers only. */
     public int sweep(ConntrackWorker worker, long nowNs, int limit) {
-        long top = pool.top();
-        int removed = 0;
-        for (int i = 0; i < limit; i++) {
-            long number = worker.sweepNext * workers.length + worker.number() + 1;
-            if (number >= top) {
-                worker.sweepNext = 0;
-                break;
-            }
-            worker.sweepNext++;
-            long entry = number * Entry.BYTES;
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && isExpired(entry, nowNs) && remove(worker, entry)) {
-                removed++;
-            }
-        }
-        worker.expired += removed;
-        worker.reclaim(this);
-        pool.share(worker, this);
+        int removed = sweeper.sweep(worker, nowNs, limit);
+        recycle(worker);
         return removed;
     }
 
-    private boolean isExpired(long entry, long nowNs) {
-        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
-        long timeoutNs = timeouts.ns(protocol, Entry.state(entries, entry), Entry.status(entries, entry));
-        return nowNs - Entry.lastSeenNs(entries, entry) > timeoutNs;
+    /** Makes entries free that the thread removed, once no worker can be looking at them any more. A sweep does it, too. */
+    public void recycle(ConntrackWorker worker) {
+        worker.reclaim(this);
+        pool.share(worker, this);
     }
 
-    /** Makes room for later connections at the cost of one that never saw traffic both ways, or is ending. */
-    private void evict(ConntrackWorker worker) {
-        long top = pool.top();
-        for (int i = 0; i < EVICTION_PROBES; i++) {
-            worker.probe = worker.probe * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-            long entry = (1 + Math.unsignedMultiplyHigh(worker.probe, top - 1)) * Entry.BYTES;
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && isEvictable(entry) && remove(worker, entry)) {
-                worker.evicted++;
-                return;
-            }
-        }
+    /** Returns the offset behind the last entry that was ever in use: entries begin at {@link Entry#BYTES}, one each as many bytes. */
+    public long end() {
+        return pool.top() * Entry.BYTES;
     }
 
-    private boolean isEvictable(long entry) {
-        if ((Entry.status(entries, entry) & Entry.ASSURED) == 0) {
-            return true;
-        }
-        return FiveTuple.protocol(Entry.transport(entries, entry)) == FiveTuple.TCP
-                && Entry.state(entries, entry) >= TcpState.FIN_WAIT;
+    /** Returns whether there is a connection at an entry's offset. What it is may be read until the thread's next quiescent point. */
+    public boolean isLive(long entry) {
+        return Entry.lifeAcquire(entries, entry) == Entry.LIVE;
+    }
+
+    /** Returns how many connections of a backend are established, or have no such state. Any thread. */
+    public long activeConnections(int backendId) {
+        return connections.active(backendId);
+    }
+
+    /** Returns how many connections a backend has. Any thread. */
+    public long connections(int backendId) {
+        return connections.all(backendId);
     }
 }

@@ -1,14 +1,19 @@
 package io.towpath.conntrack;
 
 /**
- * One worker's part of the table: free entries at hand, entries waiting for their grace period, and the arguments of the next
- * {@link Conntrack#create}. Owner worker only; the counts are read by others as recent values.
+ * One thread's part of the table: free entries at hand, entries waiting for their grace period, and the arguments of the next
+ * {@link Conntrack#create}. There is one for each worker and one for the control thread, which removes entries only. Owner thread only; the
+ * counts are read by others as recent values.
  */
 public final class ConntrackWorker {
     /** Batches of removed entries that wait; a further one joins the newest. */
     private static final int BATCHES = 64;
 
+    /** Free entries beyond which a worker shares. */
+    private static final int SURPLUS = 256;
+
     private final int number;
+    private final int keeps;
 
     int free;
     int freeCount;
@@ -46,12 +51,27 @@ public final class ConntrackWorker {
     long expired;
     long evicted;
 
-    ConntrackWorker(int number) {
+    private ConntrackWorker(int number, int keeps) {
         this.number = number;
+        this.keeps = keeps;
         this.probe = number * 0x9E3779B97F4A7C15L + 1;
     }
 
-    /** Returns the worker's number, from 0. */
+    static ConntrackWorker worker(int number) {
+        return new ConntrackWorker(number, SURPLUS);
+    }
+
+    /** Returns the control thread's, which has no use for free entries. */
+    static ConntrackWorker control(int number) {
+        return new ConntrackWorker(number, 0);
+    }
+
+    /** Returns how many free entries the thread does not share. */
+    int keeps() {
+        return keeps;
+    }
+
+    /** Returns the worker's number, from 0; the control thread's comes after the last worker's. */
     public int number() {
         return number;
     }

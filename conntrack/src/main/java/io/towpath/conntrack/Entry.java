@@ -20,8 +20,8 @@ import java.lang.invoke.VarHandle;
  * 192 packets, bytes of the original direction; packets, bytes of the reply direction (4 longs)
  * </pre>
  *
- * <p>Tuples, deltas, ids and NAT flags are written before the entry is published and never change while it lives. Life changes by CAS
- * only. The rest is updated by whichever worker has a packet of the connection, with plain or opaque stores: two workers that race may
+ * <p>Tuples, deltas, ids and NAT flags are written before the entry is published and never change while it lives. Life and protocol state
+ * change by CAS only, status flags are only added, atomically: none of these changes is lost. The rest is updated by whichever worker has a packet of the connection, with plain or opaque stores: two workers that race may
  * lose a count or keep the older of two window edges, each of which the next packet mends; no word can tear, as all are aligned.
  */
 public final class Entry {
@@ -56,6 +56,15 @@ public final class Entry {
     public static final int SEEN_REPLY = 1;
     /** Status: traffic in both directions; not evicted when the table is full. */
     public static final int ASSURED = 2;
+
+    /**
+     * Protocol of a session affinity template, an entry that stands for a client's memory of a backend (see docs/memory-layout.md). IANA
+     * reserves 255, so no packet's five-tuple has it.
+     */
+    public static final int AFFINITY_TEMPLATE = 255;
+
+    /** Protocol state of an entry that is being removed: no protocol's state, and none follows. */
+    static final int GONE = 0xFF;
 
     private static final VarHandle INT = JAVA_INT.varHandle().withInvokeExactBehavior();
     private static final VarHandle LONG = JAVA_LONG.varHandle().withInvokeExactBehavior();
@@ -141,6 +150,16 @@ public final class Entry {
         return entries.get(JAVA_INT, entry + DELTAS);
     }
 
+    /** Returns the backend of an {@link #AFFINITY_TEMPLATE}, which has no packets and so no deltas in this word. */
+    public static int templateBackendId(MemorySegment entries, long entry) {
+        return entries.get(JAVA_INT, entry + DELTAS);
+    }
+
+    /** Returns how long an {@link #AFFINITY_TEMPLATE} lives after its last use, seconds; it is not translated and so has no NAT flags. */
+    static int templateTimeoutSeconds(MemorySegment entries, long entry) {
+        return entries.get(JAVA_INT, entry + NAT_FLAGS);
+    }
+
     public static int serviceId(MemorySegment entries, long entry) {
         return entries.get(JAVA_INT, entry + SERVICE);
     }
@@ -153,8 +172,14 @@ public final class Entry {
         return (int) INT.getOpaque(entries, entry + STATE);
     }
 
-    static void state(MemorySegment entries, long entry, int state) {
-        INT.setOpaque(entries, entry + STATE, state);
+    /** Returns whether the state was {@code old}; it is {@code next} then. */
+    static boolean changeState(MemorySegment entries, long entry, int old, int next) {
+        return INT.compareAndSet(entries, entry + STATE, old, next);
+    }
+
+    /** Ends the sequence of states and returns the last one. For the thread that won {@link #beginRemoval}. */
+    static int endState(MemorySegment entries, long entry) {
+        return (int) INT.getAndSet(entries, entry + STATE, GONE);
     }
 
     public static int status(MemorySegment entries, long entry) {
@@ -162,9 +187,8 @@ public final class Entry {
     }
 
     static void addStatus(MemorySegment entries, long entry, int flags) {
-        int old = (int) INT.getOpaque(entries, entry + STATUS);
-        if ((old & flags) != flags) {
-            INT.setOpaque(entries, entry + STATUS, old | flags);
+        if ((status(entries, entry) & flags) != flags) {
+            int _ = (int) INT.getAndBitwiseOr(entries, entry + STATUS, flags);
         }
     }
 

@@ -11,8 +11,6 @@ import java.lang.invoke.VarHandle;
 final class EntryPool {
     /** Entries that a worker takes at a time. */
     private static final int BATCH = 32;
-    /** Free entries beyond which a worker shares. */
-    private static final int SURPLUS = 256;
 
     private static final VarHandle TOP;
     private static final VarHandle SHARED;
@@ -105,7 +103,7 @@ final class EntryPool {
 
     /** Lets other workers have what this one has too many of. Bounded work: at most a batch a call. */
     void share(ConntrackWorker worker, Conntrack table) {
-        for (int given = 0; given < BATCH && worker.freeCount > SURPLUS; given++) {
+        for (int given = 0; given < BATCH && worker.freeCount > worker.keeps(); given++) {
             int entry = worker.free;
             worker.free = link(entry);
             worker.freeCount--;

@@ -107,6 +107,6 @@ final class TcpState {
     }
 
     static String name(int state) {
-        return NAMES[state];
+        return state < STATES ? NAMES[state] : "GONE";
     }
 }

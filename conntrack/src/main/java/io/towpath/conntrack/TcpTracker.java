@@ -25,9 +25,11 @@ final class TcpTracker {
     /** How far an acknowledgment may lag behind: the kernel's MAXACKWINCONST. */
     private static final int ACK_LAG_MIN = 66_000;
 
+    private final BackendConnections connections;
     private final boolean liberal;
 
-    TcpTracker(boolean liberal) {
+    TcpTracker(BackendConnections connections, boolean liberal) {
+        this.connections = connections;
         this.liberal = liberal;
     }
 
@@ -37,11 +39,18 @@ final class TcpTracker {
         return kind == TcpState.KIND_SYN || kind == TcpState.KIND_ACK;
     }
 
-    /** Checks a segment against the connection and moves it on. Returns one of {@link Conntrack}'s TRACK constants. */
-    int track(MemorySegment entries, long entry, int direction, MemorySegment frames, long l4, int l4Length) {
+    /** Checks a segment against the connection and moves it on. Returns one of {@link Conntrack}'s TRACK constants, or {@link Tracker#AGAIN}. */
+    int track(
+            ConntrackWorker worker,
+            MemorySegment entries,
+            long entry,
+            int direction,
+            int state,
+            MemorySegment frames,
+            long l4,
+            int l4Length) {
         int flags = Tcp.flags(frames, l4);
         int kind = TcpState.kind(flags);
-        int state = Entry.state(entries, entry);
         int next = TcpState.next(direction, kind, state);
         if (next == TcpState.INVALID) {
             return Conntrack.TRACK_INVALID;
@@ -63,8 +72,8 @@ final class TcpTracker {
         if (!inWindow(entries, entry, direction, frames, l4, l4Length, state)) {
             return Conntrack.TRACK_INVALID;
         }
-        if (next != state) {
-            Entry.state(entries, entry, next);
+        if (next != state && !connections.changeState(worker, entry, state, next)) {
+            return Tracker.AGAIN;
         }
         if (direction == 1 && next == TcpState.ESTABLISHED || direction == 0 && state == TcpState.SYN_RECV) {
             Entry.addStatus(entries, entry, Entry.ASSURED);

@@ -1,6 +1,7 @@
 package io.towpath.conntrack;
 
 import io.towpath.packet.FiveTuple;
+import java.lang.foreign.MemorySegment;
 
 /** Idle time after which an entry expires, by protocol and state. */
 final class Timeouts {
@@ -32,7 +33,17 @@ final class Timeouts {
         udpStreamNs = config.udpStreamSeconds() * SECOND_NS;
     }
 
-    long ns(int protocol, int state, int status) {
+    /** Returns whether an entry was idle for too long; what is being removed was not. */
+    boolean expired(MemorySegment entries, long entry, long nowNs) {
+        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
+        int state = Entry.state(entries, entry);
+        long timeoutNs = protocol == Entry.AFFINITY_TEMPLATE
+                ? Entry.templateTimeoutSeconds(entries, entry) * SECOND_NS
+                : state == Entry.GONE ? Long.MAX_VALUE : ns(protocol, state, Entry.status(entries, entry));
+        return nowNs - Entry.lastSeenNs(entries, entry) > timeoutNs;
+    }
+
+    private long ns(int protocol, int state, int status) {
         return switch (protocol) {
             case FiveTuple.TCP -> tcpNs[state];
             case FiveTuple.UDP -> (status & Entry.ASSURED) != 0 ? udpStreamNs : udpNs;

@@ -20,6 +20,7 @@ final class ConntrackTest {
     private static final long VIP = Address.parse("10.96.0.1").lo();
     private static final long BACKEND = Address.parse("10.1.0.1").lo();
     private static final long SECOND_NS = 1_000_000_000L;
+    private static final int BACKENDS = 16;
 
     private final AnonymousMapStore store = new AnonymousMapStore();
     private final Arena arena = Arena.ofConfined();
@@ -31,7 +32,7 @@ final class ConntrackTest {
 
     @BeforeEach
     void setUp() {
-        use(new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(64), 1, 42, quiescence));
+        use(new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(64), 1, BACKENDS, 42, quiescence));
     }
 
     private void use(Conntrack table) {
@@ -75,7 +76,7 @@ final class ConntrackTest {
         Bytes.u8(segment, 12, 5 << 4);
         Bytes.u8(segment, 13, flags);
         Bytes.u16(segment, 14, 65_000);
-        return conntrack.track(handle, segment, 0, 20 + payload, 54 + payload, nowNs);
+        return conntrack.track(worker, handle, segment, 0, 20 + payload, 54 + payload, nowNs);
     }
 
     /** SYN, SYN-ACK, ACK; sequence numbers are then 101 and 501. */
@@ -110,7 +111,8 @@ final class ConntrackTest {
 
     @Test
     void shouldReuseAnEntryOnlyAfterAQuiescentPoint() {
-        use(new Conntrack(new AnonymousMapStore(), ConntrackConfig.defaults().withMaxEntries(1), 1, 42, quiescence));
+        use(new Conntrack(
+                new AnonymousMapStore(), ConntrackConfig.defaults().withMaxEntries(1), 1, BACKENDS, 42, quiescence));
         quiescence.online(0);
         long handle = create(1000, FiveTuple.UDP);
         assertTrue(conntrack.remove(worker, handle));
@@ -153,7 +155,7 @@ final class ConntrackTest {
         long handle = create(1, FiveTuple.UDP);
         nowNs += 31 * SECOND_NS;
 
-        assertEquals(Conntrack.TRACK_REOPEN, conntrack.track(handle, segment, 0, 8, 60, nowNs));
+        assertEquals(Conntrack.TRACK_REOPEN, conntrack.track(worker, handle, segment, 0, 8, 60, nowNs));
     }
 
     @Test
@@ -223,7 +225,8 @@ final class ConntrackTest {
     @Test
     void shouldMakeOneEntryWhenTwoWorkersRace() throws InterruptedException {
         Quiescence both = new Quiescence(2);
-        Conntrack table = new Conntrack(store2(), ConntrackConfig.defaults().withMaxEntries(40_000), 2, 42, both);
+        Conntrack table =
+                new Conntrack(store2(), ConntrackConfig.defaults().withMaxEntries(40_000), 2, BACKENDS, 42, both);
         long[] made = new long[2];
         Thread[] threads = new Thread[2];
         for (int t = 0; t < 2; t++) {
@@ -248,6 +251,50 @@ final class ConntrackTest {
             thread.join();
         }
         assertEquals(20_000, made[0] + made[1], "each tuple has one winner");
+    }
+
+    @Test
+    void shouldReuseWhatTheControlThreadRemovedOnceItHasScannedAndWorkersWereQuiescent() {
+        use(new Conntrack(
+                new AnonymousMapStore(), ConntrackConfig.defaults().withMaxEntries(1), 1, BACKENDS, 42, quiescence));
+        quiescence.online(0);
+        create(1000, FiveTuple.UDP);
+
+        quiescence.online(quiescence.control());
+        for (long entry = Entry.BYTES; entry < conntrack.end(); entry += Entry.BYTES) {
+            assertTrue(conntrack.isLive(entry));
+            assertTrue(conntrack.remove(conntrack.controlWorker(), entry));
+        }
+        conntrack.recycle(conntrack.controlWorker());
+        quiescence.quiescent(0);
+        assertEquals(Conntrack.FULL, create(1001, FiveTuple.UDP), "the control thread may still look at it");
+        quiescence.offline(quiescence.control());
+        conntrack.recycle(conntrack.controlWorker());
+
+        assertTrue(create(1001, FiveTuple.UDP) > 0, "a worker has it now");
+    }
+
+    @Test
+    void shouldSweepTheWholeTableByTheWorkersAlone() {
+        Conntrack table = new Conntrack(
+                store2(), ConntrackConfig.defaults().withMaxEntries(64), 2, BACKENDS, 42, new Quiescence(2));
+        use(table);
+        for (int port = 1; port <= 64; port++) {
+            assertTrue(create(port, FiveTuple.UDP) > 0);
+        }
+        nowNs += 31 * SECOND_NS;
+
+        assertEquals(32, table.sweep(table.worker(0), nowNs, 64));
+        assertEquals(32, table.sweep(table.worker(1), nowNs, 64));
+    }
+
+    @Test
+    void shouldMakeAPacketOfARemovedConnectionOpenAnew() {
+        long handle = establish(1000);
+        conntrack.remove(conntrack.controlWorker(), handle);
+
+        assertEquals(Conntrack.TRACK_REOPEN, tcp(handle, Tcp.ACK, 101, 501, 0));
+        assertEquals(Entry.GONE, Entry.state(conntrack.entries(), handle), "no transition wins against a removal");
     }
 
     private static AnonymousMapStore store2() {

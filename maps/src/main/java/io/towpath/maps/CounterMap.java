@@ -7,7 +7,8 @@ import java.lang.invoke.VarHandle;
 
 /**
  * Packet and byte counters by number, a block per worker (eBPF's per-CPU array): each word has one writer, readers in any process sum the
- * blocks. Counters only grow.
+ * blocks. Counters grow, but for the pair of {@code backend-connections}: connections that count as active, and all; there each worker's
+ * words are signed, as one may end what another began.
  *
  * <pre>
  * 0 workers (long)   8 bytes of a worker's block   128 blocks: packets, bytes for each number

@@ -7,6 +7,10 @@ import java.lang.invoke.VarHandle;
  * Tells a writer when no worker can still be reading what it unpublished: quiescent-state based reclamation (McKenney, Slingwine 1998).
  * Each worker announces a quiescent point, at which it holds no reference into a map, after every burst.
  *
+ * <p>The control thread is a participant too, for what it reads and does not own (it scans connections): it is online only while it
+ * scans, and offline, which counts as quiescent for as long as it lasts, otherwise. Nothing that it retires itself passes while it is
+ * online, so it must not wait for that there.
+ *
  * <p>Why an announcement needs no full fence: a worker announces the epoch that it loaded by acquire, and its later loads are ordered
  * behind that load, so once the writer sees the epoch announced, that worker's loads see what was published before the epoch began. Going
  * online does need one: a worker that was not waited for must not read anything before the writer can see that it is back.
@@ -27,27 +31,32 @@ public final class Quiescence {
     }
 
     private final long[] words;
-    private final int workers;
+    private final int participants;
 
     @SuppressWarnings("unused") // through EPOCH
     private volatile long epoch = 1;
 
-    /** All workers begin offline. */
+    /** Workers are numbered from 0; the control thread is one participant more. All begin offline. */
     public Quiescence(int workers) {
-        this.workers = workers;
-        words = new long[(workers + 1) * STRIDE];
-        for (int worker = 0; worker < workers; worker++) {
-            words[index(worker)] = OFFLINE;
+        this.participants = workers + 1;
+        words = new long[(participants + 1) * STRIDE];
+        for (int participant = 0; participant < participants; participant++) {
+            words[index(participant)] = OFFLINE;
         }
     }
 
-    private static int index(int worker) {
-        return (worker + 1) * STRIDE;
+    /** Returns the control thread's number, for {@link #online} and {@link #offline}. */
+    public int control() {
+        return participants - 1;
     }
 
-    /** From here on the worker may read maps. Worker thread. */
-    public void online(int worker) {
-        WORDS.setOpaque(words, index(worker), (long) EPOCH.getAcquire(this));
+    private static int index(int participant) {
+        return (participant + 1) * STRIDE;
+    }
+
+    /** From here on the participant may read maps. Its own thread. */
+    public void online(int participant) {
+        WORDS.setOpaque(words, index(participant), (long) EPOCH.getAcquire(this));
         VarHandle.fullFence();
     }
 
@@ -56,9 +65,9 @@ public final class Quiescence {
         WORDS.setRelease(words, index(worker), (long) EPOCH.getAcquire(this));
     }
 
-    /** The worker reads no map until it is online again. Worker thread. */
-    public void offline(int worker) {
-        WORDS.setRelease(words, index(worker), OFFLINE);
+    /** The participant reads no map until it is online again. Its own thread. */
+    public void offline(int participant) {
+        WORDS.setRelease(words, index(participant), OFFLINE);
     }
 
     /** Begins a new epoch after something was unpublished; returns the token to ask {@link #passed} with. Any thread. */
@@ -66,11 +75,11 @@ public final class Quiescence {
         return (long) EPOCH.getAndAdd(this, 1L) + 1;
     }
 
-    /** Returns whether every worker was quiescent, or offline, since {@link #advance} returned the token. Any thread. */
+    /** Returns whether every participant was quiescent, or offline, since {@link #advance} returned the token. Any thread. */
     public boolean passed(long token) {
         VarHandle.fullFence();
-        for (int worker = 0; worker < workers; worker++) {
-            if ((long) WORDS.getAcquire(words, index(worker)) < token) {
+        for (int participant = 0; participant < participants; participant++) {
+            if ((long) WORDS.getAcquire(words, index(participant)) < token) {
                 return false;
             }
         }

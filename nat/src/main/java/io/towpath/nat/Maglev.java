@@ -60,7 +60,7 @@ public final class Maglev {
         return IntStream.range(0, backends.size())
                 .boxed()
                 .sorted(Comparator.comparing((Integer i) -> backends.get(i).address())
-                        .thenComparing(i -> backends.get(i).port()))
+                        .thenComparingInt(i -> backends.get(i).port()))
                 .mapToInt(Integer::intValue)
                 .toArray();
     }

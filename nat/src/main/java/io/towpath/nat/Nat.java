@@ -113,7 +113,8 @@ public final class Nat {
                     return; // the reason is set
                 }
             }
-            int tracked = conntrack.track(handle, burst.frames, burst.l4[i], burst.l4Length[i], burst.length[i], nowNs);
+            int tracked = conntrack.track(
+                    worker, handle, burst.frames, burst.l4[i], burst.l4Length[i], burst.length[i], nowNs);
             if (tracked == Conntrack.TRACK_OK) {
                 connect(burst, i, handle);
                 return;

@@ -24,7 +24,8 @@ public final class ServiceMaps {
     private static final long BLOCK_BYTES = 64L << 20;
 
     private static final int SERVICES = 1 << 17;
-    private static final int BACKENDS = 1 << 19;
+    /** Numbers of backends end below this. */
+    public static final int BACKENDS = 1 << 19;
     /** ServiceCIDRs at most; clusters have a few. */
     static final int CIDRS = 1024;
 

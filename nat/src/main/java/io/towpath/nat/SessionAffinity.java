@@ -65,10 +65,10 @@ final class SessionAffinity {
         worker.replyDestinationHi = clientHi;
         worker.replyDestinationLo = clientLo;
         worker.replyTransport = Entry.AFFINITY_TEMPLATE;
-        worker.natFlags = 0;
+        worker.natFlags = timeoutSeconds;
+        worker.deltas = backendId;
         worker.serviceId = serviceId;
-        worker.backendId = 0;
-        Entry.template(worker, backendId, timeoutSeconds);
+        worker.backendId = 0; // it is no connection of the backend
         long created = conntrack.create(worker, nowNs);
         if (created == Conntrack.CONFLICT_ORIGINAL || created == Conntrack.CONFLICT_REPLY) {
             long winner = lookup(serviceId, clientHi, clientLo);

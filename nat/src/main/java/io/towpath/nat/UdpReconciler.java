@@ -2,6 +2,7 @@ package io.towpath.nat;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.Entry;
+import io.towpath.maps.Quiescence;
 import io.towpath.maps.WordMap;
 import io.towpath.packet.FiveTuple;
 import io.towpath.wire.Address;
@@ -9,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Removes UDP connections that lead to no serving backend of their Service, so that their next datagram is balanced anew: a UDP client may
@@ -20,9 +22,18 @@ import java.util.List;
  */
 public final class UdpReconciler {
     private static final int PORTS = 1 << 16;
+    /** Entries looked at before reuse may go on, in bytes: a millisecond's work. */
+    private static final long BATCH_BYTES = 8192L * Entry.BYTES;
+
+    /** A burst takes microseconds; a worker that the kernel keeps waiting for longer than 20 ms is not waited for. */
+    private static final long WAIT_TURN_NS = 50_000;
+
+    private static final int WAIT_TURNS = 400;
 
     private final Conntrack conntrack;
     private final ServiceWriter writer;
+    private final MemorySegment entries;
+    private final Quiescence quiescence;
     private final WordMap vips;
     private final MemorySegment blocks;
 
@@ -33,12 +44,15 @@ public final class UdpReconciler {
     public UdpReconciler(Conntrack conntrack, ServiceMaps maps, ServiceWriter writer) {
         this.conntrack = conntrack;
         this.writer = writer;
+        this.entries = conntrack.entries();
+        this.quiescence = maps.quiescence();
         this.vips = maps.vips();
         this.blocks = maps.blocks();
     }
 
     /** Removes what is stale if endpoints of a UDP service port changed since the last call. Returns how many connections went. */
     public int reconcile() {
+        conntrack.recycle(conntrack.controlWorker()); // what an earlier call removed
         return writer.takeUdpEndpointsChanged() ? removeStale() : 0;
     }
 
@@ -55,10 +69,37 @@ public final class UdpReconciler {
                 }
             }
         });
-        return conntrack.removeIf(this::isStale);
+        awaitWorkers();
+        int removed = 0;
+        for (long from = Entry.BYTES; from < conntrack.end(); from += BATCH_BYTES) {
+            removed += removeStale(from, Math.min(from + BATCH_BYTES, conntrack.end()));
+        }
+        return removed;
     }
 
-    private boolean isStale(MemorySegment entries, long entry) {
+    /** A worker in the middle of a burst may yet open a connection by what the maps said before. */
+    private void awaitWorkers() {
+        long token = quiescence.advance();
+        for (int turn = 0; turn < WAIT_TURNS && !quiescence.passed(token); turn++) {
+            LockSupport.parkNanos(WAIT_TURN_NS);
+        }
+    }
+
+    /** While this thread looks at entries none is reused, so it does that in batches. */
+    private int removeStale(long from, long end) {
+        int removed = 0;
+        quiescence.online(quiescence.control());
+        for (long entry = from; entry < end; entry += Entry.BYTES) {
+            if (conntrack.isLive(entry) && isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
+                removed++;
+            }
+        }
+        quiescence.offline(quiescence.control());
+        conntrack.recycle(conntrack.controlWorker());
+        return removed;
+    }
+
+    private boolean isStale(long entry) {
         long transport = Entry.transport(entries, entry);
         if (FiveTuple.protocol(transport) != FiveTuple.UDP) {
             return false;
@@ -72,7 +113,7 @@ public final class UdpReconciler {
             return false;
         }
         ServicePort port = writer.byId(serviceId);
-        return port != null && !port.servingBackends().isEmpty() && !serves(port.servingBackends(), entries, entry);
+        return port != null && !port.servingBackends().isEmpty() && !serves(port.servingBackends(), entry);
     }
 
     private int serviceId(long hi, long lo, int port) {
@@ -83,7 +124,7 @@ public final class UdpReconciler {
     }
 
     /** Compares addresses: the same backend may have been reached through another Service. */
-    private static boolean serves(List<BackendAddress> backends, MemorySegment entries, long entry) {
+    private boolean serves(List<BackendAddress> backends, long entry) {
         long reply = entry + Entry.REPLY_TUPLE;
         long hi = Entry.sourceHi(entries, reply);
         long lo = Entry.sourceLo(entries, reply);

@@ -95,7 +95,8 @@ public final class Engine implements AutoCloseable {
     private void assemble(ProxyConfig proxyConfig, Path manifests) throws IOException {
         long secret = new SecureRandom().nextLong();
         ServiceMaps maps = new ServiceMaps(store, config.workers(), secret, quiescence);
-        Conntrack conntrack = new Conntrack(store, proxyConfig.conntrack(), config.workers(), secret, quiescence);
+        Conntrack conntrack = new Conntrack(
+                store, proxyConfig.conntrack(), config.workers(), ServiceMaps.BACKENDS, secret, quiescence);
         CounterMap verdicts = CounterMap.create(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
         List<RouterPort> networks = config.ports().stream().map(Engine::network).toList();
         Set<Address> own = new LinkedHashSet<>(config.nodeAddresses());

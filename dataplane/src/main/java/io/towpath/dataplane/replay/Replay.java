@@ -84,7 +84,8 @@ public final class Replay implements AutoCloseable {
         this.warnings = warnings;
         maps = new ServiceMaps(store, 1, seed, quiescence);
         writer = new ServiceWriter(maps, warnings);
-        conntrack = new Conntrack(store, config.conntrack().withMaxEntries(MAX_ENTRIES), 1, seed, quiescence);
+        conntrack = new Conntrack(
+                store, config.conntrack().withMaxEntries(MAX_ENTRIES), 1, ServiceMaps.BACKENDS, seed, quiescence);
         reconciler = new UdpReconciler(conntrack, maps, writer);
         CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
         verdicts = new Verdicts(counters, 0, pool);

@@ -31,7 +31,8 @@ final class Node implements AutoCloseable {
     final ServiceWriter writer = new ServiceWriter(maps, warning -> {
         throw new AssertionError(warning);
     });
-    final Conntrack conntrack = new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(4096), 1, 1, quiescence);
+    final Conntrack conntrack = new Conntrack(
+            store, ConntrackConfig.defaults().withMaxEntries(4096), 1, ServiceMaps.BACKENDS, 1, quiescence);
     final CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
     final Verdicts verdicts = new Verdicts(counters, 0, pool);
     final List<byte[]> sent = new ArrayList<>();

@@ -106,6 +106,7 @@ final class SessionAffinityTest {
                     Services.state(Services.tcp(THREE).withScheduler(scheduler).withAffinity(100)))) {
                 String first = connect(node, "10.1.1.1");
                 int connected = port - 1;
+                node.send(Packets.tcp(first, 8080, "10.1.1.1", connected, SYN | ACK, 500, 2));
                 String[] rest = java.util.Arrays.stream(THREE)
                         .filter(backend -> !backend.equals(first))
                         .toArray(String[]::new);
@@ -113,7 +114,7 @@ final class SessionAffinityTest {
                         Services.tcp(rest).withScheduler(scheduler).withAffinity(100)));
 
                 String tuple =
-                        Packets.tuple(node.send(Packets.tcp("10.1.1.1", connected, "10.96.0.10", 80, ACK, 2, 0)));
+                        Packets.tuple(node.send(Packets.tcp("10.1.1.1", connected, "10.96.0.10", 80, ACK, 2, 501)));
                 assertTrue(tuple.endsWith("> " + first + ":8080"), scheduler + ": " + tuple);
                 for (int i = 0; i < 50; i++) {
                     assertNotEquals(first, connect(node, "10.1.1.1"), scheduler.toString());

@@ -68,8 +68,7 @@ final class UdpReconcilerTest {
             target(node, 2000);
 
             // It terminates, or the policy is another one: no new flows, but the old ones stay.
-            assertEquals(
-                    0, apply(node, reconciler, Services.udp("10.1.0.2").withServing("10.1.0.1", "10.1.0.2")));
+            assertEquals(0, apply(node, reconciler, Services.udp("10.1.0.2").withServing("10.1.0.1", "10.1.0.2")));
             assertEquals("10.1.0.1:8080", target(node, 2000));
             assertEquals("10.1.0.2:8080", target(node, 2001));
         }
@@ -116,8 +115,8 @@ final class UdpReconcilerTest {
             UdpReconciler reconciler = reconciler(node);
             target(node, 2000);
             Services same = Services.udp("10.1.0.1", "10.1.0.2");
-            Services renamed = new Services(
-                    "dns2", same.protocol(), same.scheduler(), 0, same.chosen(), same.serving());
+            Services renamed =
+                    new Services("dns2", same.protocol(), same.scheduler(), 0, same.chosen(), same.serving());
 
             assertEquals(0, apply(node, reconciler, renamed));
             assertEquals("10.1.0.1:8080", target(node, 2000));

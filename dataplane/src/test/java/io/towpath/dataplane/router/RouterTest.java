@@ -99,7 +99,8 @@ final class RouterTest {
                 List.of());
         router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
         DesiredState none = new DesiredState(List.of(), List.of(), List.of(), new LocalDetector.None(), false);
-        Conntrack conntrack = new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(512), 1, 1, quiescence);
+        Conntrack conntrack = new Conntrack(
+                store, ConntrackConfig.defaults().withMaxEntries(512), 1, ServiceMaps.BACKENDS, 1, quiescence);
         Nat nat = new Nat(
                 conntrack,
                 conntrack.worker(0),

@@ -1,0 +1,106 @@
+package io.towpath.conntrack;
+
+import io.towpath.packet.FiveTuple;
+import io.towpath.wire.Sctp;
+import java.lang.foreign.MemorySegment;
+
+/** Moves connections on by the packets that belong to them, protocol by protocol, refreshes and counts them. Any worker, any entry. */
+final class Tracker {
+    /** Of a protocol's part: another worker changed the state meanwhile. */
+    static final int AGAIN = 3;
+
+    /** Resolution of "last seen": one store a millisecond, not one a packet. */
+    private static final long LAST_SEEN_TICK_NS = 1_000_000;
+    /** A UDP exchange that lasts longer is a stream (nf_conntrack_proto_udp.c). */
+    private static final long UDP_STREAM_AFTER_NS = 2_000_000_000L;
+    /** Turns against other workers that move the same connection on at the same time. */
+    private static final int ATTEMPTS = 8;
+
+    private final MemorySegment entries;
+    private final BackendConnections connections;
+    private final Timeouts timeouts;
+    private final TcpTracker tcp;
+
+    Tracker(MemorySegment entries, BackendConnections connections, Timeouts timeouts, boolean tcpLiberal) {
+        this.entries = entries;
+        this.connections = connections;
+        this.timeouts = timeouts;
+        this.tcp = new TcpTracker(connections, tcpLiberal);
+    }
+
+    /** As {@link Conntrack#track}, for an entry's packet of a direction. */
+    int track(
+            ConntrackWorker worker,
+            long entry,
+            int direction,
+            MemorySegment frames,
+            long l4,
+            int l4Length,
+            int bytes,
+            long nowNs) {
+        if (timeouts.expired(entries, entry, nowNs)) {
+            return Conntrack.TRACK_REOPEN;
+        }
+        int result = trackState(worker, entry, direction, frames, l4, l4Length, nowNs);
+        if (result != Conntrack.TRACK_OK) {
+            return result;
+        }
+        if (direction != 0) {
+            Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
+        }
+        if (nowNs - Entry.lastSeenNs(entries, entry) >= LAST_SEEN_TICK_NS) {
+            Entry.lastSeenNs(entries, entry, nowNs);
+        }
+        Entry.count(entries, entry, direction, bytes);
+        return Conntrack.TRACK_OK;
+    }
+
+    private int trackState(
+            ConntrackWorker worker,
+            long entry,
+            int direction,
+            MemorySegment frames,
+            long l4,
+            int l4Length,
+            long nowNs) {
+        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            int state = Entry.state(entries, entry);
+            if (state == Entry.GONE) {
+                return Conntrack.TRACK_REOPEN;
+            }
+            int result =
+                    switch (protocol) {
+                        case FiveTuple.TCP -> tcp.track(worker, entries, entry, direction, state, frames, l4, l4Length);
+                        case FiveTuple.SCTP -> trackSctp(worker, entry, state, frames, l4);
+                        case FiveTuple.UDP -> trackUdp(entry, nowNs);
+                        default -> Conntrack.TRACK_OK;
+                    };
+            if (result != AGAIN) {
+                return result;
+            }
+        }
+        return Conntrack.TRACK_OK; // it fitted each time, and others move the connection on
+    }
+
+    private int trackUdp(long entry, long nowNs) {
+        int status = Entry.status(entries, entry);
+        if ((status & Entry.SEEN_REPLY) != 0
+                && (status & Entry.ASSURED) == 0
+                && nowNs - Entry.createdNs(entries, entry) > UDP_STREAM_AFTER_NS) {
+            Entry.addStatus(entries, entry, Entry.ASSURED);
+        }
+        return Conntrack.TRACK_OK;
+    }
+
+    private int trackSctp(ConntrackWorker worker, long entry, int state, MemorySegment frames, long l4) {
+        int next = SctpTracker.next(state, Sctp.firstChunk(frames, l4));
+        if (next != state && !connections.changeState(worker, entry, state, next)) {
+            return AGAIN;
+        }
+        if (next == SctpTracker.ESTABLISHED) {
+            Entry.addStatus(entries, entry, Entry.ASSURED);
+        }
+        return Conntrack.TRACK_OK;
+    }
+}
