@@ -129,7 +129,7 @@ public final class DesiredStates {
                         scheduler,
                         Map.of(),
                         service.affinitySeconds(),
-                        List.of()));
+                        port.protocol() == Protocol.UDP ? backends.serving() : List.of()));
             }
         }
         return ports;

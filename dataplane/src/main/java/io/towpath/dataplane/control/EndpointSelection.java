@@ -19,8 +19,9 @@ import java.util.function.Predicate;
  *
  * @param cluster for policy Cluster
  * @param local for policy Local
+ * @param serving all that serve, terminating or not
  */
-record EndpointSelection(List<BackendAddress> cluster, List<BackendAddress> local) {
+record EndpointSelection(List<BackendAddress> cluster, List<BackendAddress> local, List<BackendAddress> serving) {
     /** Where the proxy runs. */
     record Location(String nodeName, String zone, boolean topologyHints) {}
 
@@ -37,7 +38,10 @@ record EndpointSelection(List<BackendAddress> cluster, List<BackendAddress> loca
         if (local.isEmpty()) {
             local = filter(endpoints, isLocal.and(EndpointSelection::servesWhileTerminating));
         }
-        return new EndpointSelection(cluster, List.copyOf(local.keySet()));
+        return new EndpointSelection(
+                cluster,
+                List.copyOf(local.keySet()),
+                List.copyOf(filter(endpoints, Endpoint::serving).keySet()));
     }
 
     private static boolean servesWhileTerminating(Endpoint endpoint) {

@@ -11,42 +11,38 @@ public final class NodePortAddresses {
 
     public static List<Address> choose(List<String> configured, List<Address> nodeAddresses) {
         List<Address> chosen = new ArrayList<>();
-        for (boolean ipv4 : new boolean[] {true, false}) {
+        for (boolean ipv6 : new boolean[] {false, true}) {
             List<Address> ofFamily =
-                    nodeAddresses.stream().filter(a -> a.isIpv4() == ipv4).toList();
-            List<Prefix> cidrs = configured.stream()
-                    .filter(text -> text.indexOf('/') > 0)
-                    .map(Prefix::parse)
-                    .toList();
-            List<Prefix> cidrsOfFamily =
-                    cidrs.stream().filter(p -> p.isIpv4() == ipv4).toList();
-            if (configured.contains(ProxyConfig.ALL)) {
+                    nodeAddresses.stream().filter(a -> a.isIpv6() == ipv6).toList();
+            if (isAll(configured, ipv6)) {
                 chosen.addAll(ofFamily);
-            } else if (configured.contains(ProxyConfig.LOCALHOST)) {
-                continue; // nftables mode has no NodePorts on loopback addresses
             } else if (configured.isEmpty() || configured.contains(ProxyConfig.PRIMARY)) {
                 ofFamily.stream().findFirst().ifPresent(chosen::add);
-            } else if (cidrsOfFamily.isEmpty()) {
-                chosen.addAll(ofFamily); // CIDRs of one family say nothing about the other
-            } else {
+            } else { // "localhost" alone leaves none: nftables mode has no NodePorts on loopback addresses
+                List<Prefix> cidrs = cidrs(configured);
                 ofFamily.stream()
-                        .filter(a -> cidrsOfFamily.stream().anyMatch(p -> p.contains(a)))
+                        .filter(a -> cidrs.stream().anyMatch(p -> p.isIpv4() != ipv6 && p.contains(a)))
                         .forEach(chosen::add);
             }
         }
         return chosen;
     }
 
-    /** Returns whether NodePorts of a family are open on all addresses: those of today and those to come. */
+    /** Returns whether NodePorts of a family are open on all addresses. CIDRs of one family say nothing about the other, so that is all, too. */
     public static boolean isAll(List<String> configured, boolean ipv6) {
-        List<Prefix> cidrs = configured.stream()
+        List<Prefix> cidrs = cidrs(configured);
+        List<Prefix> ofFamily =
+                cidrs.stream().filter(p -> p.isIpv4() != ipv6).toList();
+        int zeroBits = ipv6 ? 0 : 96;
+        return configured.contains(ProxyConfig.ALL)
+                || !cidrs.isEmpty() && ofFamily.isEmpty()
+                || ofFamily.stream().anyMatch(p -> p.bits() == zeroBits);
+    }
+
+    private static List<Prefix> cidrs(List<String> configured) {
+        return configured.stream()
                 .filter(text -> text.indexOf('/') > 0)
                 .map(Prefix::parse)
                 .toList();
-        List<Prefix> ofFamily =
-                cidrs.stream().filter(p -> p.isIpv4() != ipv6).toList();
-        return configured.contains(ProxyConfig.ALL)
-                || !cidrs.isEmpty() && ofFamily.isEmpty()
-                || ofFamily.stream().anyMatch(p -> p.bits() == (ipv6 ? 0 : 96));
     }
 }

@@ -3,6 +3,8 @@ package io.towpath.dataplane.health;
 import io.towpath.dataplane.control.ProxiedService;
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.wire.Address;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -10,8 +12,16 @@ import java.util.Optional;
  *
  * @param ipv4Endpoints ready endpoints on this node, {@link #NOT_SERVED} where the Service has no ClusterIP of the family
  */
-record HealthCheck(String namespace, String name, int port, int ipv4Endpoints, int ipv6Endpoints) {
+public record HealthCheck(String namespace, String name, int port, int ipv4Endpoints, int ipv6Endpoints) {
     static final int NOT_SERVED = -1;
+
+    /** Returns those of all Services that have one. */
+    public static List<HealthCheck> of(Collection<ProxiedService> services, String nodeName) {
+        return services.stream()
+                .map(proxied -> of(proxied, nodeName))
+                .flatMap(Optional::stream)
+                .toList();
+    }
 
     /** Empty for Services without one: it takes type LoadBalancer and externalTrafficPolicy Local. */
     static Optional<HealthCheck> of(ProxiedService proxied, String nodeName) {

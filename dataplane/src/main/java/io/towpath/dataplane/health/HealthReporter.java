@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.agrona.concurrent.NanoClock;
 
@@ -62,12 +61,8 @@ public final class HealthReporter implements AutoCloseable {
                 .map(Node.class::cast)
                 .filter(node -> node.name().equals(nodeName))
                 .forEach(node -> proxy.node(node.taints(), node.deleting()));
-        List<HealthCheck> wanted = ProxiedService.of(objects).stream()
-                .map(service -> HealthCheck.of(service, nodeName))
-                .flatMap(Optional::stream)
-                .toList();
         services.sync(
-                wanted,
+                HealthCheck.of(ProxiedService.of(objects), nodeName),
                 ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
         proxy.updated(false);
         proxy.updated(true);

@@ -3,8 +3,8 @@ package io.towpath.dataplane.health;
 import io.towpath.dataplane.control.NodePortAddresses;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
-import java.net.NetworkInterface;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,13 +14,14 @@ import java.util.function.Predicate;
  * Where healthCheckNodePorts listen: on the addresses that NodePorts are open on, or on the family's wildcard where those are all. A node's
  * addresses may be the engine's own and not the host's (router mode): then the wildcard, too.
  */
-final class ListenAddresses {
+public final class ListenAddresses {
     private static final Address LOOPBACK_IPV4 = Address.parse("127.0.0.1");
     private static final Address LOOPBACK_IPV6 = Address.parse("::1");
 
     private ListenAddresses() {}
 
-    static List<Address> choose(
+    /** @param isOnHost whether an interface of this host has the address */
+    public static List<Address> choose(
             List<String> nodePortAddresses, List<Address> nodeAddresses, Predicate<Address> isOnHost) {
         List<Address> chosen = new ArrayList<>();
         List<Address> open = NodePortAddresses.choose(nodePortAddresses, nodeAddresses);

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  *
  * <p>Control thread, but for the answers, which read what the last sync left.
  */
-final class ServiceHealth implements AutoCloseable {
+public final class ServiceHealth implements AutoCloseable {
     private final Listeners listeners;
     private final BooleanSupplier isProxyHealthy;
     private final Consumer<String> warnings;
@@ -36,7 +36,7 @@ final class ServiceHealth implements AutoCloseable {
     }
 
     /** @param isProxyHealthy asked for each answer, on the server's thread */
-    ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<String> warnings) {
+    public ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<String> warnings) {
         this.listeners = listeners;
         this.isProxyHealthy = isProxyHealthy;
         this.warnings = warnings;
@@ -48,7 +48,7 @@ final class ServiceHealth implements AutoCloseable {
      * @param wanted the first of two with one port counts
      * @param addresses to listen on
      */
-    void sync(Collection<HealthCheck> wanted, List<Address> addresses) {
+    public void sync(Collection<HealthCheck> wanted, List<Address> addresses) {
         Set<String> problems = new LinkedHashSet<>();
         Map<Integer, HealthCheck> checks = new LinkedHashMap<>();
         for (HealthCheck check : wanted) {

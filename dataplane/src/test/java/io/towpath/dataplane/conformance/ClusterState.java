@@ -36,6 +36,11 @@ final class ClusterState {
         config.putAll(Scenario.map(step.json(), "config"));
         step.delete().forEach(gone -> objects.remove(deleted(gone)));
         step.apply().forEach(object -> objects.put(key(object), object));
+        return synced();
+    }
+
+    /** Returns what is there now. */
+    Synced synced() throws Exception {
         ProxyConfig proxyConfig = ProxyConfig.read(write("kube-proxy.yaml", proxyConfig()), new ArrayList<>());
         List<ClusterObject> read = ManifestReader.read(write("objects.json", Map.of("kind", "List", "items", items())));
         DesiredStates states = new DesiredStates(proxyConfig, scenario.nodeName(), List.of());

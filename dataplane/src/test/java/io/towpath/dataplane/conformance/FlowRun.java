@@ -27,7 +27,7 @@ final class FlowRun {
     private final FrameChecks checks;
     private final Set<String> problems = new LinkedHashSet<>();
     private final Map<Integer, Frame> sentAs = new HashMap<>();
-    private final Map<Flow, List<End>> chosen = new IdentityHashMap<>();
+    private final IdentityHashMap<Flow, List<End>> chosen = new IdentityHashMap<>();
     private final Map<String, Frame> owners = new HashMap<>();
 
     private FlowRun(Scenario scenario, Path folder) {

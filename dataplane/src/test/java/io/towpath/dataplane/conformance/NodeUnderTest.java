@@ -47,7 +47,7 @@ final class NodeUnderTest implements AutoCloseable {
         throw new AssertionError(warning);
     });
     private final Conntrack conntrack =
-            new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(MAX_ENTRIES), 1, SEED, quiescence);
+            new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(MAX_ENTRIES), 1, ServiceMaps.BACKENDS, SEED, quiescence);
     private final UdpReconciler reconciler = new UdpReconciler(conntrack, maps, writer);
     private final Verdicts verdicts =
             new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
@@ -126,11 +126,11 @@ final class NodeUnderTest implements AutoCloseable {
         return interfaces.indexOf(ingress);
     }
 
-    /** Returns whether a UDP connection is tracked that began with this tuple. */
-    boolean tracksUdp(Frame.End source, Frame.End destination) {
+    /** Returns whether a connection is tracked that began with this tuple. */
+    boolean tracks(int protocol, Frame.End source, Frame.End destination) {
         Address from = Address.parse(source.address().getHostAddress());
         Address to = Address.parse(destination.address().getHostAddress());
-        long transport = FiveTuple.transport(source.port(), destination.port(), FiveTuple.UDP);
+        long transport = FiveTuple.transport(source.port(), destination.port(), protocol);
         long hash = conntrack.hash(from.hi(), from.lo(), to.hi(), to.lo(), transport);
         return conntrack.lookup(hash, from.hi(), from.lo(), to.hi(), to.lo(), transport) != Conntrack.MISS;
     }
