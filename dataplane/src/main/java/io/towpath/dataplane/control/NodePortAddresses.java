@@ -31,8 +31,7 @@ public final class NodePortAddresses {
     /** Returns whether NodePorts of a family are open on all addresses. CIDRs of one family say nothing about the other, so that is all, too. */
     public static boolean isAll(List<String> configured, boolean ipv6) {
         List<Prefix> cidrs = cidrs(configured);
-        List<Prefix> ofFamily =
-                cidrs.stream().filter(p -> p.isIpv4() != ipv6).toList();
+        List<Prefix> ofFamily = cidrs.stream().filter(p -> p.isIpv4() != ipv6).toList();
         int zeroBits = ipv6 ? 0 : 96;
         return configured.contains(ProxyConfig.ALL)
                 || !cidrs.isEmpty() && ofFamily.isEmpty()

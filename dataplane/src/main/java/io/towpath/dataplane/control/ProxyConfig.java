@@ -168,7 +168,8 @@ public record ProxyConfig(
     private static BindAddress bindAddress(Field field, int defaultPort) {
         return field.text("").isEmpty()
                 ? null
-                : field.parsed(text -> BindAddress.parse(text, defaultPort), "an address such as 0.0.0.0:" + defaultPort);
+                : field.parsed(
+                        text -> BindAddress.parse(text, defaultPort), "an address such as 0.0.0.0:" + defaultPort);
     }
 
     private static long syncPeriodSeconds(Field root) {

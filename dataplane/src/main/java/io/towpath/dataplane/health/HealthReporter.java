@@ -70,9 +70,7 @@ public final class HealthReporter implements AutoCloseable {
 
     /** Opens /healthz and /livez where they are wanted and not open yet. */
     public void poll() {
-        if (healthz != null
-                || config.healthzBindAddress() == null
-                || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
+        if (healthz != null || config.healthzBindAddress() == null || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
             return;
         }
         healthzTriedAtNs = clock.nanoTime();

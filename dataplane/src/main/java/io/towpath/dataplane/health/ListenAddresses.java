@@ -2,7 +2,6 @@ package io.towpath.dataplane.health;
 
 import io.towpath.dataplane.control.NodePortAddresses;
 import io.towpath.wire.Address;
-import io.towpath.wire.Prefix;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;

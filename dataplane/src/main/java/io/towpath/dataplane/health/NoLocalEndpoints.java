@@ -23,7 +23,8 @@ public record NoLocalEndpoints(int internal, int external) {
         int internal = 0;
         int external = 0;
         for (ServicePort port : servicePorts) {
-            Service service = byName.get(port.name().namespace() + "/" + port.name().name());
+            Service service =
+                    byName.get(port.name().namespace() + "/" + port.name().name());
             boolean onlyElsewhere =
                     !port.clusterBackends().isEmpty() && port.localBackends().isEmpty();
             if (service != null && port.ipv6() == ipv6 && onlyElsewhere) {

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Plays every scenario that holds for kube-proxy's nftables mode, Towpath's default semantics: one test for each. */
 final class ConformanceTest {
-    private static final List<String> FILES = List.of("/conformance/scenarios.json");
+    private static final List<String> FILES =
+            List.of("scenarios", "services", "addresses", "endpoints", "masquerade", "affinity", "conntrack", "health");
 
     private interface Run {
         List<String> problems(Scenario scenario, Path folder) throws Exception;
@@ -39,7 +40,7 @@ final class ConformanceTest {
     private static Stream<DynamicTest> tests(Predicate<Scenario> wanted, Run run, Path folder) throws Exception {
         List<Scenario> scenarios = new ArrayList<>();
         for (String file : FILES) {
-            scenarios.addAll(Scenario.read(file));
+            scenarios.addAll(Scenario.read("/conformance/" + file + ".json"));
         }
         return scenarios.stream()
                 .filter(scenario -> scenario.modes().contains("nftables"))

@@ -60,13 +60,11 @@ final class ConntrackRun {
         node.sync(with(before, more));
         End canaryClient = looksForCleanup ? open(Protocol.UDP, CANARY_END) : null;
         Map<Tracked, End> clients = new LinkedHashMap<>();
-        List<Tracked> wanted = Json.objects(step.json(), "conntrack").stream()
-                .map(Tracked::of)
-                .toList();
+        List<Tracked> wanted =
+                Json.objects(step.json(), "conntrack").stream().map(Tracked::of).toList();
         for (Tracked tracked : wanted) {
             List<ServicePort> service = tracked.isTranslated() ? List.of(service(tracked, wanted)) : List.of();
-            node.sync(
-                    new DesiredState(service, List.of(), before.nodeAddresses(), before.localDetector(), false));
+            node.sync(new DesiredState(service, List.of(), before.nodeAddresses(), before.localDetector(), false));
             clients.put(tracked, open(tracked.protocol(), tracked.destination()));
         }
         DesiredState after = cluster.apply(step).result().state();
@@ -130,8 +128,7 @@ final class ConntrackRun {
         List<BackendAddress> serving = tracked.protocol() == Protocol.UDP
                 ? all.stream().map(other -> backend(other.backend())).toList()
                 : List.of();
-        return servicePort(
-                "before", tracked.protocol(), tracked.destination(), backend(tracked.backend()), serving);
+        return servicePort("before", tracked.protocol(), tracked.destination(), backend(tracked.backend()), serving);
     }
 
     private static ServicePort servicePort(

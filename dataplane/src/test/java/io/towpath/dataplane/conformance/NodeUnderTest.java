@@ -46,8 +46,8 @@ final class NodeUnderTest implements AutoCloseable {
     private final ServiceWriter writer = new ServiceWriter(maps, warning -> {
         throw new AssertionError(warning);
     });
-    private final Conntrack conntrack =
-            new Conntrack(store, ConntrackConfig.defaults().withMaxEntries(MAX_ENTRIES), 1, ServiceMaps.BACKENDS, SEED, quiescence);
+    private final Conntrack conntrack = new Conntrack(
+            store, ConntrackConfig.defaults().withMaxEntries(MAX_ENTRIES), 1, ServiceMaps.BACKENDS, SEED, quiescence);
     private final UdpReconciler reconciler = new UdpReconciler(conntrack, maps, writer);
     private final Verdicts verdicts =
             new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);

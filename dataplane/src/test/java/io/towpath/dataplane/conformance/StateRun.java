@@ -21,8 +21,7 @@ import java.util.Map;
 /** Checks what a scenario says beside its packets: health-check node ports, /healthz and /livez, gauges. */
 final class StateRun {
     private static final String NO_LOCAL_ENDPOINTS = "kubeproxy_sync_proxy_rules_no_local_endpoints_total";
-    private static final List<String> HEADERS =
-            List.of("weightHeader", "contentType", "xContentTypeOptions");
+    private static final List<String> HEADERS = List.of("weightHeader", "contentType", "xContentTypeOptions");
     private static final Map<String, String> HEADER_NAMES = Map.of(
             "weightHeader", "X-Load-Balancing-Endpoint-Weight",
             "contentType", "Content-Type",
@@ -105,7 +104,8 @@ final class StateRun {
             Object found = name.equals("status")
                     ? answer.status()
                     : HEADERS.contains(name) ? answer.headers().get(HEADER_NAMES.get(name)) : body.get(name);
-            note(!name.equals("listen") && !String.valueOf(value).equals(String.valueOf(found)),
+            note(
+                    !name.equals("listen") && !String.valueOf(value).equals(String.valueOf(found)),
                     what + ": " + name + " is " + found + ", expected " + value);
         });
     }

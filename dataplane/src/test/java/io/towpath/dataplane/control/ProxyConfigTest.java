@@ -61,7 +61,8 @@ final class ProxyConfigTest {
                                 + " was expected, found \"Bogus\""),
                 problems("detectLocalMode: Bogus\n"));
         assertEquals(
-                List.of("proxy.yaml:3: .nodePortAddresses[1]: a CIDR or one of primary, all, localhost was expected, found \"junk/x\""),
+                List.of(
+                        "proxy.yaml:3: .nodePortAddresses[1]: a CIDR or one of primary, all, localhost was expected, found \"junk/x\""),
                 problems("nodePortAddresses: [primary, junk/x]\n"));
         assertEquals(
                 List.of("proxy.yaml:3: .conntrack.udpTimeout: a duration such as 1h0m0s was expected, found \"soon\""),
