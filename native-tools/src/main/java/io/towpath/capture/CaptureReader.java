@@ -4,12 +4,14 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Reads packets one by one from a pcap or pcapng file of either byte order (draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng). Reads
@@ -18,6 +20,9 @@ import java.util.List;
 public final class CaptureReader implements AutoCloseable {
     /** Link types of <a href="https://www.tcpdump.org/linktypes.html">the registry</a> that frames may have. */
     public static final int LINK_ETHERNET = 1;
+
+    /** Raw IP: the registry's numbers for either version, IPv4 and IPv6, and those of the BSDs for either. */
+    private static final Set<Integer> RAW_IP = Set.of(101, 228, 229, 12, 14);
 
     /** A packet or block beyond this is taken for a damaged file. */
     private static final int BLOCK_MAX = 16 << 20;
@@ -66,7 +71,12 @@ public final class CaptureReader implements AutoCloseable {
 
     /** @throws CaptureException if the file is neither pcap nor pcapng */
     public static CaptureReader open(Path file) throws IOException {
-        DataInputStream input = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)));
+        return open(file, Files.newInputStream(file));
+    }
+
+    /** @param file name for messages */
+    static CaptureReader open(Path file, InputStream bytes) throws IOException {
+        DataInputStream input = new DataInputStream(new BufferedInputStream(bytes));
         try {
             return new CaptureReader(file, input, input.readInt());
         } catch (EOFException e) {
@@ -91,9 +101,17 @@ public final class CaptureReader implements AutoCloseable {
         interfaces.add(new Interface("", linkType, native32 == PCAP_NANOSECONDS ? 1_000_000_000L : 1_000_000L));
     }
 
-    /** Moves to the next packet. Returns false at the end of the file. */
+    /**
+     * Moves to the next packet. Returns false at the end of the file.
+     *
+     * @throws CaptureException if the file is damaged, or the packet is neither an Ethernet frame nor raw IP
+     */
     public boolean next() throws IOException {
         packet = pcapng ? nextPcapng() : nextPcap();
+        if (packet != null && packet.linkType() != LINK_ETHERNET && !RAW_IP.contains(packet.linkType())) {
+            throw new CaptureException(file + ": a packet has link type " + packet.linkType()
+                    + ": Ethernet (1) and raw IP (101, 228, 229) can be read");
+        }
         return packet != null;
     }
 
@@ -116,13 +134,11 @@ public final class CaptureReader implements AutoCloseable {
 
     private Packet nextPcapng() throws IOException {
         while (!atEnd()) {
-            int type = input.readInt();
-            offset += 4;
-            if (type == SECTION_HEADER) {
+            int type = read(4).getInt();
+            if (type == SECTION_HEADER) { // reads the same in either order
                 sectionHeader();
                 continue;
             }
-            type = order == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(type) : type;
             int length = read(4).getInt();
             if (length < 12 || length % 4 != 0) {
                 throw damaged("block length " + length);

@@ -41,11 +41,10 @@ public final class PcapngWriter implements AutoCloseable {
         return writer;
     }
 
-    /** Appends a frame; an interface is announced when its name first appears. */
+    /** Appends a frame; an interface that was not announced is, now. */
     public void write(String interfaceName, long timestampNs, MemorySegment frames, long l2, int length)
             throws IOException {
-        Integer known = interfaces.get(interfaceName);
-        int number = known == null ? announce(interfaceName) : known;
+        int number = announce(interfaceName);
         ByteBuffer body = buffer(20 + padded(length));
         body.putInt(number)
                 .putInt((int) (timestampNs >>> 32))
@@ -56,7 +55,12 @@ public final class PcapngWriter implements AutoCloseable {
         block(ENHANCED_PACKET_BLOCK, body);
     }
 
-    private int announce(String name) throws IOException {
+    /** Writes an interface's block, once for each name. Returns its number. */
+    public int announce(String name) throws IOException {
+        Integer known = interfaces.get(name);
+        if (known != null) {
+            return known;
+        }
         byte[] text = name.getBytes(StandardCharsets.UTF_8);
         ByteBuffer body = buffer(8 + 4 + padded(text.length) + 8 + 4);
         body.putShort((short) CaptureReader.LINK_ETHERNET).putShort((short) 0).putInt(0);

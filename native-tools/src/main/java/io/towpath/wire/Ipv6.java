@@ -41,7 +41,7 @@ public final class Ipv6 {
      * @return for {@link #l4Offset}, {@link #protocol} and {@link #isFragment}; negative where the chain is cut off or too long
      */
     public static long walk(MemorySegment frame, long l3, long end) {
-        int next = Bytes.u8(frame, l3 + 6);
+        int next = nextHeader(frame, l3);
         long at = l3 + HEADER_LENGTH;
         long flags = 0;
         for (int headers = 0; headers <= EXTENSIONS_LIMIT; headers++) {
@@ -103,6 +103,11 @@ public final class Ipv6 {
 
     public static boolean isLaterFragment(long walked) {
         return (walked & LATER_FRAGMENT_FLAG) != 0;
+    }
+
+    /** Returns the protocol of what follows this header: an extension header's or the transport's. */
+    public static int nextHeader(MemorySegment frame, long l3) {
+        return Bytes.u8(frame, l3 + 6);
     }
 
     public static int payloadLength(MemorySegment frame, long l3) {

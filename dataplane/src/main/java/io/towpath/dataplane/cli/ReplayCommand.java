@@ -2,6 +2,7 @@ package io.towpath.dataplane.cli;
 
 import io.towpath.capture.CaptureException;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.engine.EngineConfig;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.replay.Replay;
 import java.io.IOException;
@@ -20,10 +21,19 @@ import picocli.CommandLine.Option;
         name = "replay",
         mixinStandardHelpOptions = true,
         description =
-                "Plays captures through a node with one port. The same input gives the same output, byte by byte.")
+                "Plays captures through the engine: a node with one port or, with --config, a router. The same input gives the same output, byte by byte.")
 final class ReplayCommand implements Callable<Integer> {
     @Option(names = "--node-name", defaultValue = "node", description = "Name of the Node object that is this node.")
     private String nodeName;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "Router mode: ports, addresses and routes as for 'towpath run'. A frame comes in by the port that"
+                            + " has its interface's name (the first port where the capture has no names). Neighbors have the MAC"
+                            + " addresses that the capture shows of them, else made-up ones.")
+    private Path config;
 
     @Option(names = "--proxy-config", paramLabel = "FILE", description = "KubeProxyConfiguration.")
     private Path proxyConfig;
@@ -48,11 +58,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try {
-            List<String> warnings = new ArrayList<>();
-            ProxyConfig config = proxyConfig == null ? ProxyConfig.defaults() : ProxyConfig.read(proxyConfig, warnings);
-            warnings.forEach(ReplayCommand::warn);
             Replay.Outputs outputs = new Replay.Outputs(out, verdicts);
-            try (Replay replay = new Replay(nodeName, config, seed, outputs, ReplayCommand::warn)) {
+            try (Replay replay = new Replay(settings(), outputs, ReplayCommand::warn)) {
                 for (int i = 0; i < steps.size(); i++) {
                     String step = steps.get(i);
                     int colon = step.lastIndexOf(':');
@@ -70,6 +77,18 @@ final class ReplayCommand implements Callable<Integer> {
         } catch (IOException | UncheckedIOException e) {
             throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
         }
+    }
+
+    private Replay.Settings settings() throws ManifestException {
+        if (config == null) {
+            List<String> warnings = new ArrayList<>();
+            ProxyConfig proxy = proxyConfig == null ? ProxyConfig.defaults() : ProxyConfig.read(proxyConfig, warnings);
+            warnings.forEach(ReplayCommand::warn);
+            return new Replay.Settings(nodeName, proxy, null, seed);
+        }
+        EngineConfig router = EngineConfig.read(config);
+        ProxyConfig proxy = RunCommand.proxyConfig(proxyConfig, router, System.err::println);
+        return new Replay.Settings(nodeName, proxy, router, seed);
     }
 
     private static Path readable(String name) {

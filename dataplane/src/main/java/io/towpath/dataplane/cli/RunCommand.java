@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -46,7 +47,7 @@ final class RunCommand implements Callable<Integer> {
             if (directory != null && !Files.isDirectory(directory)) {
                 throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
             }
-            return run(engineConfig, proxyConfig(engineConfig), directory);
+            return run(engineConfig, proxyConfig(proxyConfig, engineConfig, RunCommand::say), directory);
         } catch (ManifestException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {
@@ -56,11 +57,17 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private ProxyConfig proxyConfig(EngineConfig engineConfig) throws ManifestException {
-        Path file = proxyConfig != null ? proxyConfig : engineConfig.proxyConfig();
+    /**
+     * Reads the KubeProxyConfiguration that goes with a configuration.
+     *
+     * @param option file that goes before the configuration's own, null where there is none
+     */
+    static ProxyConfig proxyConfig(Path option, EngineConfig engineConfig, Consumer<String> log)
+            throws ManifestException {
+        Path file = option != null ? option : engineConfig.proxyConfig();
         List<String> warnings = new ArrayList<>();
         ProxyConfig read = file == null ? ProxyConfig.defaults() : ProxyConfig.read(file, warnings);
-        warnings.forEach(warning -> say("warning: " + warning));
+        warnings.forEach(warning -> log.accept("warning: " + warning));
         return engineConfig.clusterCidrs().isEmpty() ? read : read.withClusterCidrs(engineConfig.clusterCidrs());
     }
 

@@ -20,11 +20,9 @@ import io.towpath.dataplane.router.RouterPort;
 import io.towpath.dataplane.router.Routes;
 import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
-import io.towpath.maps.LpmMap;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
-import io.towpath.maps.WordMap;
 import io.towpath.nat.DesiredState;
 import io.towpath.nat.Nat;
 import io.towpath.nat.NodeSettings;
@@ -33,16 +31,13 @@ import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
-import io.towpath.wire.Address;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.NoOpIdleStrategy;
@@ -59,8 +54,6 @@ public final class Engine implements AutoCloseable {
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     private static final int COMMANDS = 1024;
     private static final int REPORTS = 1024;
-    private static final int NEIGHBORS = 16_384;
-    private static final int ROUTES = 4096;
 
     private final EngineConfig config;
     private final Consumer<String> log;
@@ -98,16 +91,9 @@ public final class Engine implements AutoCloseable {
         Conntrack conntrack = new Conntrack(
                 store, proxyConfig.conntrack(), config.workers(), ServiceMaps.BACKENDS, secret, quiescence);
         CounterMap verdicts = CounterMap.create(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
-        List<RouterPort> networks = config.ports().stream().map(Engine::network).toList();
-        Set<Address> own = new LinkedHashSet<>(config.nodeAddresses());
-        if (own.isEmpty()) {
-            networks.forEach(network -> own.addAll(network.addresses()));
-        }
-        Routes routes = new Routes(
-                LpmMap.create(store, "routes", ROUTES, quiescence), networks, statics(), config.nodeAddresses());
-        Neighbors neighbors = new Neighbors(
-                WordMap.create(store, "neighbors", NEIGHBORS, secret, quiescence),
-                new MpscVarHandleArrayQueue<>(REPORTS));
+        List<RouterPort> networks = config.routerPorts();
+        Routes routes = Routes.create(store, quiescence, networks, config.staticRoutes(), config.nodeAddresses());
+        Neighbors neighbors = Neighbors.create(store, secret, quiescence, new MpscVarHandleArrayQueue<>(REPORTS));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
         for (PortConfig port : config.ports()) {
             taps.add(TapSetup.open(port, config.workers()));
@@ -116,10 +102,10 @@ public final class Engine implements AutoCloseable {
             Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, secret);
             runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
         }
-        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), List.copyOf(own));
+        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
         ControlAgent control = new ControlAgent(
                 manifests == null ? null : new ManifestDirectory(manifests, log),
-                desiredStates,
+desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 neighbors,
@@ -128,21 +114,6 @@ public final class Engine implements AutoCloseable {
                 log);
         control.apply();
         runners.add(new AgentRunner(new SleepingMillisIdleStrategy(1), this::onError, null, control));
-    }
-
-    private static RouterPort network(PortConfig port) {
-        return new RouterPort(
-                port.name(),
-                port.mac(),
-                port.addresses().stream().map(EngineConfig.Interface::address).toList(),
-                port.addresses().stream().map(EngineConfig.Interface::network).toList(),
-                port.mtu());
-    }
-
-    private List<Routes.Static> statics() {
-        return config.routes().stream()
-                .map(route -> new Routes.Static(route.to(), route.via(), portNames.indexOf(route.port())))
-                .toList();
     }
 
     private static String hostName() throws IOException {

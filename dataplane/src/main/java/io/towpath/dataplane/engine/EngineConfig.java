@@ -3,6 +3,8 @@ package io.towpath.dataplane.engine;
 import io.towpath.dataplane.model.Field;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.YamlFile;
+import io.towpath.dataplane.router.RouterPort;
+import io.towpath.dataplane.router.Routes;
 import io.towpath.wire.Address;
 import io.towpath.wire.Ethernet;
 import io.towpath.wire.Prefix;
@@ -107,6 +109,36 @@ public record EngineConfig(
     /** Returns whether a name may be a folder's name under {@link Engine#INSTANCES}, and nothing else. */
     public static boolean isInstanceName(String name) {
         return name.matches("[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,63}");
+    }
+
+    /** Returns the ports as the router knows them, in the order of the file. */
+    public List<RouterPort> routerPorts() {
+        return ports.stream()
+                .map(port -> new RouterPort(
+                        port.name(),
+                        port.mac(),
+                        port.addresses().stream().map(Interface::address).toList(),
+                        port.addresses().stream().map(Interface::network).toList(),
+                        port.mtu()))
+                .toList();
+    }
+
+    /** Returns the static routes, their ports by number. */
+    public List<Routes.Static> staticRoutes() {
+        List<String> names = ports.stream().map(PortConfig::name).toList();
+        return routes.stream()
+                .map(route -> new Routes.Static(route.to(), route.via(), names.indexOf(route.port())))
+                .toList();
+    }
+
+    /** Returns the node's addresses: those that the file says, else all of the ports. */
+    public List<Address> ownAddresses() {
+        return nodeAddresses.isEmpty()
+                ? ports.stream()
+                        .flatMap(port -> port.addresses().stream().map(Interface::address))
+                        .distinct()
+                        .toList()
+                : nodeAddresses;
     }
 
     private static Path path(Field field, Path file) {

@@ -1,34 +1,25 @@
 package io.towpath.dataplane.replay;
 
-import io.towpath.capture.PcapngWriter;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 
-/** Writes what is sent to a capture, at the time of the packet at hand. */
+/** Writes what is sent to the replay's capture. */
 final class CapturePort extends Port {
-    private final PcapngWriter output;
-    private final MemorySegment frames;
-    private long nowNs;
-    private int written;
+    private final CaptureOutput output;
+    private final Link link;
 
-    CapturePort(PcapngWriter output, MemorySegment frames) {
-        super(0, "towpath0");
+    /** What is at the other end of a port. */
+    interface Link {
+        /** Returns whether the frame is answered there, so that it does not count as sent. */
+        boolean answers(int port, long l2);
+    }
+
+    CapturePort(int index, String name, CaptureOutput output, Link link) {
+        super(index, name);
         this.output = output;
-        this.frames = frames;
-    }
-
-    void onTime(long timestampNs) {
-        nowNs = timestampNs;
-    }
-
-    /** Returns the number of frames written so far. */
-    int written() {
-        return written;
+        this.link = link;
     }
 
     @Override
@@ -38,13 +29,10 @@ final class CapturePort extends Port {
 
     @Override
     protected Reason transmit(long l2, int length) {
-        try {
-            output.write(name(), nowNs, frames, l2, length);
-            written++;
-            return null;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        if (!link.answers(index(), l2)) {
+            output.write(name(), l2, length);
         }
+        return null;
     }
 
     @Override

@@ -1,18 +1,13 @@
 package io.towpath.dataplane.replay;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
+import io.towpath.capture.CaptureException;
 import io.towpath.capture.CaptureReader;
-import io.towpath.capture.PcapngWriter;
 import io.towpath.conntrack.Conntrack;
-import io.towpath.conntrack.Entry;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.engine.EngineConfig;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.ManifestReader;
-import io.towpath.dataplane.pipeline.IcmpErrorSender;
-import io.towpath.dataplane.pipeline.NodeForwarding;
-import io.towpath.dataplane.pipeline.NodeMasquerade;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
@@ -20,41 +15,31 @@ import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.Quiescence;
 import io.towpath.nat.DesiredState;
-import io.towpath.nat.LocalDetector;
+import io.towpath.nat.MasqueradeAddresses;
 import io.towpath.nat.Nat;
 import io.towpath.nat.NodeSettings;
-import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
-import io.towpath.nat.ServicePort;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
-import io.towpath.packet.FiveTuple;
-import io.towpath.packet.Reason;
-import io.towpath.wire.Address;
 import io.towpath.wire.Ethernet;
 import io.towpath.wire.VnetHeader;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Plays captures through a node with one port: every frame comes in there, and what is sent goes out there. */
+/** Plays captures through the engine, one packet at a time, their time stamps as the clock. */
 public final class Replay implements AutoCloseable {
-    private static final int BUFFERS = 8;
+    private static final int BUFFERS = 64;
     private static final int MAX_ENTRIES = 1 << 17;
+    /** Sender of packets that were captured without Ethernet header. */
+    private static final long RAW_IP_SENDER = 0x0200_0000_0001L;
 
-    private final ProxyConfig config;
-    private final String nodeName;
+    private final Settings settings;
     private final Consumer<String> warnings;
     private final AnonymousMapStore store = new AnonymousMapStore();
-    private final Quiescence quiescence = new Quiescence(1);
     private final FramePool pool = new FramePool(BUFFERS);
     private final Burst burst = new Burst(pool.frames());
     private final ServiceMaps maps;
@@ -62,106 +47,135 @@ public final class Replay implements AutoCloseable {
     private final Conntrack conntrack;
     private final UdpReconciler reconciler;
     private final Verdicts verdicts;
-    private final CapturePort port;
-    private final PcapngWriter output;
-    private final JsonGenerator json;
-    private final List<String> interfaces = new ArrayList<>();
-    private final long seed;
+    private final CaptureOutput output;
+    private final VerdictLog log;
+    private final ReplayNetwork network;
 
-    private DesiredState state = new DesiredState(List.of(), List.of(), List.of(), new LocalDetector.None(), false);
+    private DesiredState state;
+    private MasqueradeAddresses masquerade;
     private Nat nat;
     private Pipeline pipeline;
     private long nowNs;
 
+    /**
+     * What is replayed on.
+     *
+     * @param nodeName name of the Node object that is this node
+     * @param router ports, addresses and routes of router mode; null for node mode
+     * @param seed of all choices
+     */
+    public record Settings(String nodeName, ProxyConfig proxyConfig, EngineConfig router, long seed) {}
+
     /** Where a replay writes to. */
     public record Outputs(Path capture, Path verdicts) {}
 
-    public Replay(String nodeName, ProxyConfig config, long seed, Outputs outputs, Consumer<String> warnings)
-            throws IOException {
-        this.nodeName = nodeName;
-        this.config = config;
-        this.seed = seed;
+    public Replay(Settings settings, Outputs outputs, Consumer<String> warnings) throws IOException {
+        this.settings = settings;
         this.warnings = warnings;
+        long seed = settings.seed();
+        Quiescence quiescence = new Quiescence(1);
         maps = new ServiceMaps(store, 1, seed, quiescence);
         writer = new ServiceWriter(maps, warnings);
         conntrack = new Conntrack(
-                store, config.conntrack().withMaxEntries(MAX_ENTRIES), 1, ServiceMaps.BACKENDS, seed, quiescence);
+                store,
+                settings.proxyConfig().conntrack().withMaxEntries(MAX_ENTRIES),
+                1,
+                ServiceMaps.BACKENDS,
+                seed,
+                quiescence);
         reconciler = new UdpReconciler(conntrack, maps, writer);
-        CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
-        verdicts = new Verdicts(counters, 0, pool);
-        output = PcapngWriter.create(outputs.capture());
-        port = new CapturePort(output, pool.frames());
-        BufferedWriter text = Files.newBufferedWriter(outputs.verdicts());
-        json = new JsonFactory().createGenerator(text);
-        json.setRootValueSeparator(new com.fasterxml.jackson.core.io.SerializedString("\n"));
+        verdicts = new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
+        output = new CaptureOutput(outputs.capture(), pool.frames());
+        log = new VerdictLog(outputs.verdicts(), conntrack, writer);
+        network = settings.router() == null
+                ? new NodeNetwork(output, pool, verdicts)
+                : new RouterNetwork(
+                        settings.router(), new RouterNetwork.Maps(store, quiescence, seed), output, pool, verdicts);
     }
 
-    /** Takes over the objects of a step, then plays its capture. */
+    /**
+     * Takes over the objects of a step, then plays its capture.
+     *
+     * @throws CaptureException if the capture is damaged, or a packet came in by no port
+     */
     public void step(int number, Path objects, Path capture) throws IOException, ManifestException {
-        DesiredStates.Result result =
-                new DesiredStates(config, nodeName, List.of()).compute(ManifestReader.read(objects));
+        DesiredStates.Result result = new DesiredStates(
+                        settings.proxyConfig(), settings.nodeName(), network.ownAddresses())
+                .compute(ManifestReader.read(objects));
         result.warnings().forEach(warnings);
-        List<Address> before = state.nodeAddresses();
-        state = result.state();
-        writer.apply(state);
-        reconciler.reconcile();
-        if (nat == null || !before.equals(state.nodeAddresses())) {
-            nat = new Nat(
-                    conntrack,
-                    conntrack.worker(0),
-                    maps,
-                    new NodeMasquerade(state.nodeAddresses()),
-                    PortRange.NODE_RESERVED,
-                    settings(),
-                    pool.frames(),
-                    seed);
-            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
-        }
-        nat.onSettings(settings());
+        take(result.state());
         try (CaptureReader reader = CaptureReader.open(capture)) {
             for (int packet = 1; reader.next(); packet++) {
-                play(number, packet, reader.packet());
+                String from = reader.packet().interfaceName();
+                int ingress = ingress(from);
+                if (ingress < 0) {
+                    throw new CaptureException(
+                            "%s: packet %d came in by '%s', but the configuration has no such port; it has: %s"
+                                    .formatted(capture, packet, from, String.join(", ", network.interfaces())));
+                }
+                play(number, packet, ingress, reader.packet());
             }
         }
     }
 
-    private NodeSettings settings() {
-        return new NodeSettings(state, interfaces);
+    private void take(DesiredState next) {
+        state = next;
+        writer.apply(state);
+        reconciler.reconcile();
+        MasqueradeAddresses addresses = network.masquerade(state.nodeAddresses());
+        if (!addresses.equals(masquerade)) {
+            masquerade = addresses;
+            nat = new Nat(
+                    conntrack,
+                    conntrack.worker(0),
+                    maps,
+                    masquerade,
+                    network.masqueradePorts(),
+                    nodeSettings(),
+                    pool.frames(),
+                    settings.seed());
+            pipeline = new Pipeline(nat, network.forwarding());
+        }
+        nat.onSettings(nodeSettings());
     }
 
-    private void play(int step, int number, CaptureReader.Packet packet) throws IOException {
-        nowNs = Math.max(nowNs, packet.timestampNs());
-        int buffer = pool.take();
-        int length = copy(packet, FramePool.l2(buffer));
-        burst.clear();
-        burst.add(ingress(packet.interfaceName()), buffer, FramePool.l2(buffer), length);
-        pipeline.process(burst, nowNs);
-        int first = port.written();
-        port.onTime(nowNs);
-        port.flush(verdicts);
-        writeVerdict(step, number, first);
-        conntrack.sweep(conntrack.worker(0), nowNs, 16);
+    private NodeSettings nodeSettings() {
+        return new NodeSettings(state, network.interfaces());
     }
 
     private int ingress(String interfaceName) {
-        int known = interfaces.indexOf(interfaceName);
-        if (known >= 0) {
-            return known;
+        int known = network.interfaces().size();
+        int ingress = network.ingress(interfaceName);
+        if (network.interfaces().size() > known) {
+            nat.onSettings(nodeSettings());
         }
-        interfaces.add(interfaceName);
-        nat.onSettings(settings());
-        return interfaces.size() - 1;
+        return ingress;
+    }
+
+    private void play(int step, int number, int ingress, CaptureReader.Packet packet) throws IOException {
+        nowNs = Math.max(nowNs, packet.timestampNs());
+        output.onTime(nowNs);
+        int sent = output.written();
+        int buffer = pool.take();
+        int length = copy(packet, FramePool.l2(buffer), network.mac(ingress));
+        burst.clear();
+        burst.add(ingress, buffer, FramePool.l2(buffer), length);
+        network.onArrival(burst, nowNs);
+        pipeline.process(burst, nowNs);
+        network.transmit(verdicts, nowNs);
+        log.write(step, number, burst.reason[0], burst.handle[0], sent + 1, output.written());
+        conntrack.sweep(conntrack.worker(0), nowNs, 16);
     }
 
     /** Copies a packet into a buffer; raw IP gets an Ethernet header. A packet beyond the buffer is cut, and so found truncated. */
-    private int copy(CaptureReader.Packet packet, long l2) {
+    private int copy(CaptureReader.Packet packet, long l2, long mac) {
         MemorySegment frames = pool.frames();
         VnetHeader.clear(frames, l2);
         byte[] data = packet.data();
         int header = packet.linkType() == CaptureReader.LINK_ETHERNET ? 0 : Ethernet.HEADER_LENGTH;
         if (header > 0) {
             boolean ipv6 = data.length > 0 && data[0] >>> 4 == 6;
-            Ethernet.addresses(frames, l2, 0x0200_0000_0002L, 0x0200_0000_0001L);
+            Ethernet.addresses(frames, l2, mac, RAW_IP_SENDER);
             Ethernet.type(frames, l2, ipv6 ? Ethernet.TYPE_IPV6 : Ethernet.TYPE_IPV4);
         }
         int length = Math.min(data.length, FramePool.BUFFER_BYTES - VnetHeader.LENGTH - header);
@@ -169,39 +183,9 @@ public final class Replay implements AutoCloseable {
         return header + length;
     }
 
-    private void writeVerdict(int step, int number, int firstOutput) throws IOException {
-        Reason reason = burst.reason[0];
-        String service = null;
-        String backend = null;
-        long handle = burst.handle[0];
-        if (handle >= 0) {
-            MemorySegment entries = conntrack.entries();
-            long entry = Conntrack.entry(handle);
-            ServicePort found = writer.byId(Entry.serviceId(entries, entry));
-            service = found == null ? null : found.name().toString();
-            long reply = entry + Entry.REPLY_TUPLE;
-            backend = new Address(Entry.sourceHi(entries, reply), Entry.sourceLo(entries, reply))
-                    .withPort(FiveTuple.sourcePort(Entry.transport(entries, reply)));
-        }
-        json.writeStartObject();
-        json.writeNumberField("step", step);
-        json.writeNumberField("packet", number);
-        json.writeStringField("verdict", reason.verdict().name().toLowerCase(Locale.ROOT));
-        json.writeStringField("reason", reason.label());
-        json.writeStringField("service", service);
-        json.writeStringField("backend", backend);
-        json.writeArrayFieldStart("outputs");
-        for (int frame = firstOutput + 1; frame <= port.written(); frame++) {
-            json.writeNumber(frame);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-    }
-
     @Override
     public void close() throws IOException {
-        json.writeRaw('\n');
-        json.close();
+        log.close();
         output.close();
         pool.close();
         store.close();

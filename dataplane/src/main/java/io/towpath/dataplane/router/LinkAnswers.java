@@ -108,13 +108,11 @@ final class LinkAnswers {
 
     /** Returns whether the address is on the port's network, so that it was taken over. */
     private boolean learn(int in, long hi, long lo, long mac, long nowNs) {
-        for (int n = 0; n < networks.get(in).networks().size(); n++) {
-            if (networks.get(in).networks().get(n).contains(hi, lo)) {
-                neighbors.report(in, hi, lo, mac, nowNs);
-                return true;
-            }
+        if (!networks.get(in).isOnLink(hi, lo)) {
+            return false;
         }
-        return false;
+        neighbors.report(in, hi, lo, mac, nowNs);
+        return true;
     }
 
     private static boolean isOwn(RouterPort network, long hi, long lo) {

@@ -1,5 +1,7 @@
 package io.towpath.dataplane.router;
 
+import io.towpath.maps.MapStore;
+import io.towpath.maps.Quiescence;
 import io.towpath.maps.WordMap;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,6 +18,8 @@ public final class Neighbors {
     private static final long FORGET_AFTER_NS = 90_000_000_000L;
 
     private static final int REPORTS_LIMIT = 256;
+    /** Neighbors known at once; those beyond it are not remembered. */
+    private static final int CAPACITY = 16_384;
 
     private final WordMap map;
     private final Queue<Heard> reports;
@@ -26,10 +30,19 @@ public final class Neighbors {
 
     private record Key(int port, long hi, long lo) {}
 
-    /** @param reports bounded, many producers, one consumer */
-    public Neighbors(WordMap map, Queue<Heard> reports) {
+    private Neighbors(WordMap map, Queue<Heard> reports) {
         this.map = map;
         this.reports = reports;
+    }
+
+    /**
+     * Creates the map {@code neighbors}.
+     *
+     * @param seed of the table's hash
+     * @param reports bounded where workers are other threads: many producers, one consumer
+     */
+    public static Neighbors create(MapStore store, long seed, Quiescence quiescence, Queue<Heard> reports) {
+        return new Neighbors(WordMap.create(store, "neighbors", CAPACITY, seed, quiescence), reports);
     }
 
     /** Returns the MAC address, -1 where it is not known. Any thread. */
@@ -39,7 +52,7 @@ public final class Neighbors {
     }
 
     /** Tells the control thread. Worker threads; rare, so that it may allocate. A full queue loses a report, and the next one counts. */
-    void report(int port, long hi, long lo, long mac, long nowNs) {
+    public void report(int port, long hi, long lo, long mac, long nowNs) {
         reports.offer(new Heard(port, hi, lo, mac, nowNs));
     }
 

@@ -13,6 +13,16 @@ import java.util.List;
  * @param mtu largest IP packet in bytes
  */
 public record RouterPort(String name, long mac, List<Address> addresses, List<Prefix> networks, int mtu) {
+    /** Returns whether an address is on the port's own networks. */
+    public boolean isOnLink(long hi, long lo) {
+        for (int i = 0; i < networks.size(); i++) {
+            if (networks.get(i).contains(hi, lo)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns the first address of a family, null where there is none. */
     Address address(boolean ipv4) {
         return addresses.stream().filter(a -> a.isIpv4() == ipv4).findFirst().orElse(null);

@@ -1,6 +1,8 @@
 package io.towpath.dataplane.router;
 
 import io.towpath.maps.LpmMap;
+import io.towpath.maps.MapStore;
+import io.towpath.maps.Quiescence;
 import io.towpath.nat.MasqueradeAddresses;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
@@ -14,6 +16,7 @@ public final class Routes implements MasqueradeAddresses {
     private static final int LOCAL = 1;
     private static final int CONNECTED = 2;
     private static final int GATEWAY = 3;
+    private static final int CAPACITY = 4096;
 
     private final LpmMap map;
     private final List<RouterPort> ports;
@@ -23,8 +26,21 @@ public final class Routes implements MasqueradeAddresses {
     /** A static route. Exactly one of {@code via} and {@code port} is set ({@code port} is -1 otherwise). */
     public record Static(Prefix to, Address via, int port) {}
 
-    /** @param nodeAddresses further addresses of our own, on no network */
-    public Routes(LpmMap map, List<RouterPort> ports, List<Static> statics, List<Address> nodeAddresses) {
+    /**
+     * Creates the map {@code routes}.
+     *
+     * @param nodeAddresses further addresses of our own, on no network
+     */
+    public static Routes create(
+            MapStore store,
+            Quiescence quiescence,
+            List<RouterPort> ports,
+            List<Static> statics,
+            List<Address> nodeAddresses) {
+        return new Routes(LpmMap.create(store, "routes", CAPACITY, quiescence), ports, statics, nodeAddresses);
+    }
+
+    private Routes(LpmMap map, List<RouterPort> ports, List<Static> statics, List<Address> nodeAddresses) {
         this.map = map;
         this.ports = List.copyOf(ports);
         own = new Address[2 * ports.size()];

@@ -4,10 +4,10 @@ import io.towpath.wire.Address;
 import java.nio.ByteBuffer;
 
 /** Builds and checks frames byte by byte, sharing no code with the codecs. */
-final class Packets {
+public final class Packets {
     private Packets() {}
 
-    static byte[] tcp(
+    public static byte[] tcp(
             String source, int sourcePort, String destination, int destinationPort, int flags, int sequence, int ack) {
         ByteBuffer l4 = ByteBuffer.allocate(24);
         l4.putShort((short) sourcePort)
@@ -18,7 +18,7 @@ final class Packets {
         return packet(source, destination, 6, l4.array(), 16);
     }
 
-    static byte[] udp(String source, int sourcePort, String destination, int destinationPort) {
+    public static byte[] udp(String source, int sourcePort, String destination, int destinationPort) {
         ByteBuffer l4 = ByteBuffer.allocate(13);
         l4.putShort((short) sourcePort)
                 .putShort((short) destinationPort)
@@ -29,7 +29,7 @@ final class Packets {
     }
 
     /** An ICMP destination unreachable (port) that quotes the IP packet of a frame. */
-    static byte[] unreachable(String source, String destination, byte[] frame) {
+    public static byte[] unreachable(String source, String destination, byte[] frame) {
         int quoted = frame.length - 14;
         boolean ipv4 = Address.parse(source).isIpv4();
         ByteBuffer l4 = ByteBuffer.allocate(8 + quoted);
@@ -85,7 +85,7 @@ final class Packets {
     }
 
     /** Returns whether IP and transport checksums of a frame are right, computed from scratch; ICMP's quoted ones are not looked at. */
-    static boolean checksumsValid(byte[] frame) {
+    public static boolean checksumsValid(byte[] frame) {
         ByteBuffer data = ByteBuffer.wrap(frame);
         boolean ipv4 = frame[14] >>> 4 == 4;
         int header = ipv4 ? 20 : 40;
@@ -102,7 +102,7 @@ final class Packets {
     }
 
     /** Describes a frame, such as {@code 10.0.0.1:1000 > 10.96.0.1:80}. */
-    static String tuple(byte[] frame) {
+    public static String tuple(byte[] frame) {
         ByteBuffer data = ByteBuffer.wrap(frame);
         boolean ipv4 = frame[14] >>> 4 == 4;
         int l4 = ipv4 ? 34 : 54;

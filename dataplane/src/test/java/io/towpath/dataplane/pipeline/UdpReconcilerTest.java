@@ -62,6 +62,18 @@ final class UdpReconcilerTest {
     }
 
     @Test
+    void shouldCompareNodePortsWhateverTheAddress() {
+        try (Node node = new Node(Services.state(Services.udp("10.1.0.1")))) {
+            UdpReconciler reconciler = reconciler(node);
+            // An address that NodePorts were open on once, or never: kube-proxy looks at the port alone.
+            assertEquals("192.168.0.3:30080", target(node, 2000, "192.168.0.3", 30080));
+            assertEquals("192.168.0.3:30081", target(node, 2001, "192.168.0.3", 30081));
+
+            assertEquals(1, apply(node, reconciler, Services.udp("10.1.0.2")));
+        }
+    }
+
+    @Test
     void shouldKeepFlowsToABackendThatStillServes() {
         try (Node node = new Node(Services.state(Services.udp("10.1.0.1")))) {
             UdpReconciler reconciler = reconciler(node);

@@ -13,9 +13,7 @@ import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
-import io.towpath.maps.LpmMap;
 import io.towpath.maps.Quiescence;
-import io.towpath.maps.WordMap;
 import io.towpath.nat.DesiredState;
 import io.towpath.nat.LocalDetector;
 import io.towpath.nat.Nat;
@@ -52,8 +50,7 @@ final class RouterTest {
     private final Verdicts verdicts = new Verdicts(counters, 0, pool);
     private final List<Sent> sent = new ArrayList<>();
     private final List<Port> ports = List.of(new MemoryPort(0), new MemoryPort(1));
-    private final Neighbors neighbors =
-            new Neighbors(WordMap.create(store, "neighbors", 64, 1, quiescence), new ArrayBlockingQueue<>(64));
+    private final Neighbors neighbors = Neighbors.create(store, 1, quiescence, new ArrayBlockingQueue<>(64));
     private final Router router;
     private final Pipeline pipeline;
     private long nowNs = 1_000_000_000_000L;
@@ -92,8 +89,9 @@ final class RouterTest {
                         1500),
                 new RouterPort(
                         "b", MAC_B, List.of(Address.parse("10.0.2.1")), List.of(Prefix.parse("10.0.2.0/24")), 600));
-        Routes routes = new Routes(
-                LpmMap.create(store, "routes", 64, quiescence),
+        Routes routes = Routes.create(
+                store,
+                quiescence,
                 networks,
                 List.of(new Routes.Static(Prefix.parse("10.9.0.0/16"), Address.parse("10.0.2.9"), -1)),
                 List.of());
