@@ -105,7 +105,7 @@ public final class Engine implements AutoCloseable {
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
         ControlAgent control = new ControlAgent(
                 manifests == null ? null : new ManifestDirectory(manifests, log),
-desiredStates,
+                desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 neighbors,

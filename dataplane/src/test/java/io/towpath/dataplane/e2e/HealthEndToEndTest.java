@@ -58,7 +58,9 @@ final class HealthEndToEndTest {
 
                 rig.putManifest("health.yaml", manifests(nodePort, "elsewhere"));
                 RealPrograms.await(
-                        "no local endpoint", LIMIT, () -> get(client, nodePort, "/").statusCode() == 503);
+                        "no local endpoint",
+                        LIMIT,
+                        () -> get(client, nodePort, "/").statusCode() == 503);
                 assertTrue(get(client, nodePort, "/").body().contains("\"localEndpoints\":0"));
             }
         }
