@@ -29,19 +29,23 @@ public record ProxiedService(Service service, List<EndpointSlice> slices) {
                 .toList();
     }
 
-    private static boolean isProxied(Service service) {
+    /** Returns whether a Service is this proxy's business. */
+    public static boolean isProxied(Service service) {
         return !service.type().equals("ExternalName")
                 && !service.clusterIps().isEmpty()
                 && !service.clusterIps().getFirst().equals("None")
                 && !service.labels().containsKey(OTHER_PROXY_LABEL);
     }
 
+    /** Returns whether a slice counts for the Service that it names. */
+    public static boolean isUsed(EndpointSlice slice) {
+        return !slice.headless() && !slice.service().isEmpty();
+    }
+
     private static Map<String, List<EndpointSlice>> slicesByService(Collection<ClusterObject> objects) {
         Map<String, List<EndpointSlice>> slices = new HashMap<>();
         for (ClusterObject object : objects) {
-            if (object instanceof EndpointSlice slice
-                    && !slice.headless()
-                    && !slice.service().isEmpty()) {
+            if (object instanceof EndpointSlice slice && isUsed(slice)) {
                 slices.computeIfAbsent(slice.namespace() + "/" + slice.service(), k -> new ArrayList<>())
                         .add(slice);
             }

@@ -71,7 +71,8 @@ final class ControlAgent implements Agent {
         settings.accept(result.state());
         int changes = writer.apply(result.state());
         int stale = reconciler.reconcile();
-        health.synced(objects, result.state().nodeAddresses());
+        health.replace(objects);
+        health.synced(result.state().nodeAddresses());
         log.accept("services: " + result.state().servicePorts().size() + " service ports, " + changes + " changed"
                 + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
     }

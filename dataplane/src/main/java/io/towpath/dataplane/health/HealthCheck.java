@@ -5,7 +5,6 @@ import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.wire.Address;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The healthCheckNodePort of a Service.
@@ -18,26 +17,28 @@ public record HealthCheck(String namespace, String name, int port, int ipv4Endpo
     /** Returns those of all Services that have one. */
     public static List<HealthCheck> of(Collection<ProxiedService> services, String nodeName) {
         return services.stream()
+                .filter(proxied -> isNeeded(proxied.service()))
                 .map(proxied -> of(proxied, nodeName))
-                .flatMap(Optional::stream)
                 .toList();
     }
 
-    /** Empty for Services without one: it takes type LoadBalancer and externalTrafficPolicy Local. */
-    static Optional<HealthCheck> of(ProxiedService proxied, String nodeName) {
-        Service service = proxied.service();
-        boolean needed = service.type().equals("LoadBalancer")
+    /** Returns whether a Service has one: it takes type LoadBalancer and externalTrafficPolicy Local. */
+    static boolean isNeeded(Service service) {
+        return ProxiedService.isProxied(service)
+                && service.type().equals("LoadBalancer")
                 && service.externalLocal()
                 && service.healthCheckNodePort() > 0
                 && !service.ports().isEmpty();
-        return needed
-                ? Optional.of(new HealthCheck(
-                        service.namespace(),
-                        service.name(),
-                        service.healthCheckNodePort(),
-                        count(proxied, nodeName, false),
-                        count(proxied, nodeName, true)))
-                : Optional.empty();
+    }
+
+    private static HealthCheck of(ProxiedService proxied, String nodeName) {
+        Service service = proxied.service();
+        return new HealthCheck(
+                service.namespace(),
+                service.name(),
+                service.healthCheckNodePort(),
+                count(proxied, nodeName, false),
+                count(proxied, nodeName, true));
     }
 
     private static int count(ProxiedService proxied, String nodeName, boolean ipv6) {

@@ -4,13 +4,19 @@ import io.towpath.dataplane.control.ProxiedService;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.health.Listeners.Listener;
 import io.towpath.dataplane.model.ClusterObject;
+import io.towpath.dataplane.model.ClusterObject.EndpointSlice;
 import io.towpath.dataplane.model.ClusterObject.Node;
+import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.wire.Address;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.agrona.concurrent.NanoClock;
 
@@ -30,7 +36,12 @@ public final class HealthReporter implements AutoCloseable {
     private final NanoClock clock;
     private final Consumer<String> log;
     private final ProxyHealth proxy;
-    private final ServiceHealth services;
+    private final ServiceHealth serviceHealth;
+    /** Those that have a healthCheckNodePort. */
+    private final Map<ClusterObject.Key, Service> services = new LinkedHashMap<>();
+
+    private final Map<ClusterObject.Key, EndpointSlice> slices = new HashMap<>();
+    private final Map<ClusterObject.Key, TreeMap<String, EndpointSlice>> slicesOfService = new HashMap<>();
     private Listener healthz;
     private long healthzTriedAtNs;
     private boolean healthzWarned;
@@ -44,7 +55,7 @@ public final class HealthReporter implements AutoCloseable {
         this.log = log;
         Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
         proxy = new ProxyHealth(timeout, clock, InstantSource.system());
-        services = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
+        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
         healthzTriedAtNs = clock.nanoTime() - RETRY_NS;
     }
 
@@ -54,18 +65,74 @@ public final class HealthReporter implements AutoCloseable {
         proxy.queued(true);
     }
 
-    /** The objects are in force. */
-    public void synced(Collection<ClusterObject> objects, List<Address> nodeAddresses) {
-        objects.stream()
-                .filter(Node.class::isInstance)
-                .map(Node.class::cast)
-                .filter(node -> node.name().equals(nodeName))
-                .forEach(node -> proxy.node(node.taints(), node.deleting()));
-        services.sync(
-                HealthCheck.of(ProxiedService.of(objects), nodeName),
-                ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
+    /** An object is new or changed. */
+    public void upsert(ClusterObject object) {
+        switch (object) {
+            case Service service -> {
+                if (HealthCheck.isNeeded(service)) {
+                    services.put(service.key(), service);
+                } else {
+                    services.remove(service.key());
+                }
+            }
+            case EndpointSlice slice -> {
+                delete(slice.key());
+                if (ProxiedService.isUsed(slice)) {
+                    slices.put(slice.key(), slice);
+                    slicesOfService
+                            .computeIfAbsent(serviceOf(slice), key -> new TreeMap<>())
+                            .put(slice.name(), slice);
+                }
+            }
+            case Node node -> {
+                if (node.name().equals(nodeName)) {
+                    proxy.node(node.taints(), node.deleting());
+                }
+            }
+            default -> {}
+        }
+    }
+
+    /** An object is gone. */
+    public void delete(ClusterObject.Key key) {
+        services.remove(key);
+        EndpointSlice slice = slices.remove(key);
+        if (slice != null) {
+            slicesOfService.computeIfPresent(serviceOf(slice), (service, byName) -> {
+                byName.remove(slice.name());
+                return byName.isEmpty() ? null : byName;
+            });
+        }
+    }
+
+    /** Makes these all objects that there are. */
+    public void replace(Collection<ClusterObject> objects) {
+        services.clear();
+        slices.clear();
+        slicesOfService.clear();
+        objects.forEach(this::upsert);
+    }
+
+    private static ClusterObject.Key serviceOf(EndpointSlice slice) {
+        return new ClusterObject.Key("Service", slice.namespace(), slice.service());
+    }
+
+    /** The objects are in force. Costs what the Services with a healthCheckNodePort are, not what the cluster is. */
+    public void synced(List<Address> nodeAddresses) {
+        List<HealthCheck> wanted = HealthCheck.of(
+                services.values().stream()
+                        .map(service -> new ProxiedService(service, slicesOf(service)))
+                        .toList(),
+                nodeName);
+        serviceHealth.sync(
+                wanted, ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
         proxy.updated(false);
         proxy.updated(true);
+    }
+
+    private List<EndpointSlice> slicesOf(Service service) {
+        return List.copyOf(
+                slicesOfService.getOrDefault(service.key(), new TreeMap<>()).values());
     }
 
     /** Opens /healthz and /livez where they are wanted and not open yet. */
@@ -96,7 +163,7 @@ public final class HealthReporter implements AutoCloseable {
 
     @Override
     public void close() {
-        services.close();
+        serviceHealth.close();
         if (healthz != null) {
             healthz.close();
         }

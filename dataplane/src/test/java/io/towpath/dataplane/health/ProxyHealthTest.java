@@ -93,7 +93,7 @@ final class ProxyHealthTest {
             reporter.queued();
             nowNs = 70_000_000_000L; // twice the sync period of 30 s
             assertEquals(503, listeners.get(any, 10_256, "/livez").status());
-            reporter.synced(List.of(), List.of());
+            reporter.synced(List.of());
             assertEquals(200, listeners.get(any, 10_256, "/livez").status());
         }
         assertEquals(false, listeners.isOpen(any, 10_256));
