@@ -1,16 +1,13 @@
 package io.towpath.dataplane.engine;
 
+import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.health.HealthReporter;
-import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.router.Neighbors;
+import io.towpath.nat.NodeFacts;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
-import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 
@@ -22,13 +19,13 @@ final class ControlAgent implements Agent {
     private final UdpReconciler reconciler;
     private final Neighbors neighbors;
     private final HealthReporter health;
-    private final Consumer<io.towpath.nat.DesiredState> settings;
+    private final ClusterEvents events;
+    private final Consumer<NodeFacts> settings;
     private final Consumer<String> log;
-    private final Set<String> said = new HashSet<>();
 
     /**
      * @param manifests null where there are none
-     * @param settings told each new state, for what the workers keep outside the maps
+     * @param settings told of each change of what the workers keep outside the maps
      */
     ControlAgent(
             ManifestDirectory manifests,
@@ -37,7 +34,7 @@ final class ControlAgent implements Agent {
             UdpReconciler reconciler,
             Neighbors neighbors,
             HealthReporter health,
-            Consumer<io.towpath.nat.DesiredState> settings,
+            Consumer<NodeFacts> settings,
             Consumer<String> log) {
         this.manifests = manifests;
         this.desiredStates = desiredStates;
@@ -45,6 +42,7 @@ final class ControlAgent implements Agent {
         this.reconciler = reconciler;
         this.neighbors = neighbors;
         this.health = health;
+        this.events = ClusterEvents.both(desiredStates, health);
         this.settings = settings;
         this.log = log;
     }
@@ -52,7 +50,7 @@ final class ControlAgent implements Agent {
     @Override
     public int doWork() {
         int work = neighbors.update(System.nanoTime());
-        if (manifests != null && manifests.poll()) {
+        if (manifests != null && manifests.poll(events)) {
             apply();
             work++;
         }
@@ -61,19 +59,26 @@ final class ControlAgent implements Agent {
         return work;
     }
 
-    /** Brings the maps to what the manifests say now. */
-    void apply() {
+    /** Before the thread starts: brings the maps to what the manifests say. */
+    void load() {
+        if (manifests != null) {
+            manifests.poll(events);
+        }
+        apply();
+    }
+
+    private void apply() {
         health.queued();
-        Collection<ClusterObject> objects = manifests == null ? List.of() : manifests.objects();
-        DesiredStates.Result result = desiredStates.compute(objects);
-        result.warnings().stream().filter(said::add).forEach(warning -> log.accept("warning: " + warning));
-        said.retainAll(new HashSet<>(result.warnings()));
-        settings.accept(result.state());
-        int changes = writer.apply(result.state());
+        DesiredStates.Changes changes = desiredStates.changes();
+        changes.warnings().forEach(warning -> log.accept("warning: " + warning));
+        changes.change().nodeFacts().ifPresent(facts -> {
+            settings.accept(facts);
+            health.nodeAddresses(facts.nodeAddresses());
+        });
+        int changed = writer.apply(changes.change());
         int stale = reconciler.reconcile();
-        health.replace(objects);
-        health.synced(result.state().nodeAddresses());
-        log.accept("services: " + result.state().servicePorts().size() + " service ports, " + changes + " changed"
+        health.synced();
+        log.accept("services: " + changes.servicePorts() + " service ports, " + changed + " changed"
                 + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
     }
 

@@ -1,9 +1,8 @@
 package io.towpath.dataplane.health;
 
-import io.towpath.dataplane.control.ProxiedService;
+import io.towpath.dataplane.model.ClusterObject.EndpointSlice;
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.wire.Address;
-import java.util.Collection;
 import java.util.List;
 
 /**
@@ -14,36 +13,30 @@ import java.util.List;
 public record HealthCheck(String namespace, String name, int port, int ipv4Endpoints, int ipv6Endpoints) {
     static final int NOT_SERVED = -1;
 
-    /** Returns those of all Services that have one. */
-    public static List<HealthCheck> of(Collection<ProxiedService> services, String nodeName) {
-        return services.stream()
-                .filter(proxied -> isNeeded(proxied.service()))
-                .map(proxied -> of(proxied, nodeName))
-                .toList();
-    }
+    private static final int PORT_LIMIT = 65_535;
 
     /** Returns whether a Service has one: it takes type LoadBalancer and externalTrafficPolicy Local. */
     static boolean isNeeded(Service service) {
-        return ProxiedService.isProxied(service)
+        return service.isProxied()
                 && service.type().equals("LoadBalancer")
                 && service.externalLocal()
                 && service.healthCheckNodePort() > 0
+                && service.healthCheckNodePort() <= PORT_LIMIT
                 && !service.ports().isEmpty();
     }
 
-    private static HealthCheck of(ProxiedService proxied, String nodeName) {
-        Service service = proxied.service();
+    static HealthCheck of(Service service, List<EndpointSlice> slices, String nodeName) {
         return new HealthCheck(
                 service.namespace(),
                 service.name(),
                 service.healthCheckNodePort(),
-                count(proxied, nodeName, false),
-                count(proxied, nodeName, true));
+                count(service, slices, nodeName, false),
+                count(service, slices, nodeName, true));
     }
 
-    private static int count(ProxiedService proxied, String nodeName, boolean ipv6) {
-        return proxied.service().clusterIps().stream().anyMatch(text -> isOfFamily(text, ipv6))
-                ? LocalEndpoints.count(proxied.slices(), nodeName, ipv6)
+    private static int count(Service service, List<EndpointSlice> slices, String nodeName, boolean ipv6) {
+        return service.clusterIps().stream().anyMatch(text -> isOfFamily(text, ipv6))
+                ? LocalEndpoints.count(slices, nodeName, ipv6)
                 : NOT_SERVED;
     }
 

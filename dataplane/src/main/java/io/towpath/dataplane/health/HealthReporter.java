@@ -1,22 +1,16 @@
 package io.towpath.dataplane.health;
 
-import io.towpath.dataplane.control.ProxiedService;
+import io.towpath.dataplane.control.BindAddress;
+import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.health.Listeners.Listener;
 import io.towpath.dataplane.model.ClusterObject;
-import io.towpath.dataplane.model.ClusterObject.EndpointSlice;
 import io.towpath.dataplane.model.ClusterObject.Node;
-import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.wire.Address;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.agrona.concurrent.NanoClock;
 
@@ -24,7 +18,7 @@ import org.agrona.concurrent.NanoClock;
  * Keeps the health servers at what the control thread knows: told of each change when it is seen and when it is in force. Control thread
  * only. A server that cannot be opened is one warning line and is tried again.
  */
-public final class HealthReporter implements AutoCloseable {
+public final class HealthReporter implements ClusterEvents, AutoCloseable {
     /** kube-proxy's: changes may wait for two sync periods. */
     private static final int LATE_SYNC_PERIODS = 2;
 
@@ -36,12 +30,9 @@ public final class HealthReporter implements AutoCloseable {
     private final NanoClock clock;
     private final Consumer<String> log;
     private final ProxyHealth proxy;
-    private final ServiceHealth serviceHealth;
-    /** Those that have a healthCheckNodePort. */
-    private final Map<ClusterObject.Key, Service> services = new LinkedHashMap<>();
-
-    private final Map<ClusterObject.Key, EndpointSlice> slices = new HashMap<>();
-    private final Map<ClusterObject.Key, TreeMap<String, EndpointSlice>> slicesOfService = new HashMap<>();
+    private final ServiceHealth services;
+    private final HealthChecks checks;
+    private List<Address> nodeAddresses = List.of();
     private Listener healthz;
     private long healthzTriedAtNs;
     private boolean healthzWarned;
@@ -55,7 +46,8 @@ public final class HealthReporter implements AutoCloseable {
         this.log = log;
         Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
         proxy = new ProxyHealth(timeout, clock, InstantSource.system());
-        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
+        checks = new HealthChecks(nodeName);
+        services = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
         healthzTriedAtNs = clock.nanoTime() - RETRY_NS;
     }
 
@@ -65,83 +57,40 @@ public final class HealthReporter implements AutoCloseable {
         proxy.queued(true);
     }
 
-    /** An object is new or changed. */
+    @Override
     public void upsert(ClusterObject object) {
-        switch (object) {
-            case Service service -> {
-                if (HealthCheck.isNeeded(service)) {
-                    services.put(service.key(), service);
-                } else {
-                    services.remove(service.key());
-                }
-            }
-            case EndpointSlice slice -> {
-                delete(slice.key());
-                if (ProxiedService.isUsed(slice)) {
-                    slices.put(slice.key(), slice);
-                    slicesOfService
-                            .computeIfAbsent(serviceOf(slice), key -> new TreeMap<>())
-                            .put(slice.name(), slice);
-                }
-            }
-            case Node node -> {
-                if (node.name().equals(nodeName)) {
-                    proxy.node(node.taints(), node.deleting());
-                }
-            }
-            default -> {}
+        checks.upsert(object);
+        if (object instanceof Node node && node.name().equals(nodeName)) {
+            proxy.node(node.taints(), node.deleting());
         }
     }
 
-    /** An object is gone. */
+    @Override
     public void delete(ClusterObject.Key key) {
-        services.remove(key);
-        EndpointSlice slice = slices.remove(key);
-        if (slice != null) {
-            slicesOfService.computeIfPresent(serviceOf(slice), (service, byName) -> {
-                byName.remove(slice.name());
-                return byName.isEmpty() ? null : byName;
-            });
-        }
+        checks.delete(key);
     }
 
-    /** Makes these all objects that there are. */
-    public void replace(Collection<ClusterObject> objects) {
-        services.clear();
-        slices.clear();
-        slicesOfService.clear();
-        objects.forEach(this::upsert);
+    /** The node's addresses are others from the next sync on. */
+    public void nodeAddresses(List<Address> addresses) {
+        nodeAddresses = List.copyOf(addresses);
     }
 
-    private static ClusterObject.Key serviceOf(EndpointSlice slice) {
-        return new ClusterObject.Key("Service", slice.namespace(), slice.service());
-    }
-
-    /** The objects are in force. Costs what the Services with a healthCheckNodePort are, not what the cluster is. */
-    public void synced(List<Address> nodeAddresses) {
-        List<HealthCheck> wanted = HealthCheck.of(
-                services.values().stream()
-                        .map(service -> new ProxiedService(service, slicesOf(service)))
-                        .toList(),
-                nodeName);
-        serviceHealth.sync(
-                wanted, ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
+    /** All changes that were told of are in force. */
+    public void synced() {
+        services.sync(
+                checks.current(),
+                ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
         proxy.updated(false);
         proxy.updated(true);
     }
 
-    private List<EndpointSlice> slicesOf(Service service) {
-        return List.copyOf(
-                slicesOfService.getOrDefault(service.key(), new TreeMap<>()).values());
-    }
-
     /** Opens /healthz and /livez where they are wanted and not open yet. */
     public void poll() {
-        if (healthz != null || config.healthzBindAddress() == null || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
+        if (healthz != null || config.healthzBindAddress().isEmpty() || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
             return;
         }
         healthzTriedAtNs = clock.nanoTime();
-        ProxyConfig.BindAddress at = config.healthzBindAddress();
+        BindAddress at = config.healthzBindAddress().get();
         try {
             healthz = listeners.listen(at.address(), at.port(), (path, ipv6) -> answer(path));
         } catch (IOException e) {
@@ -163,7 +112,7 @@ public final class HealthReporter implements AutoCloseable {
 
     @Override
     public void close() {
-        serviceHealth.close();
+        services.close();
         if (healthz != null) {
             healthz.close();
         }

@@ -1,6 +1,5 @@
 package io.towpath.dataplane.health;
 
-import io.towpath.dataplane.control.ProxiedService;
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.nat.ServicePort;
 import java.util.Collection;
@@ -16,10 +15,9 @@ import java.util.Map;
  */
 public record NoLocalEndpoints(int internal, int external) {
     public static NoLocalEndpoints of(
-            Collection<ProxiedService> services, Collection<ServicePort> servicePorts, boolean ipv6) {
+            Collection<Service> services, Collection<ServicePort> servicePorts, boolean ipv6) {
         Map<String, Service> byName = new HashMap<>();
-        services.forEach(proxied -> byName.put(
-                proxied.service().namespace() + "/" + proxied.service().name(), proxied.service()));
+        services.forEach(service -> byName.put(service.namespace() + "/" + service.name(), service));
         int internal = 0;
         int external = 0;
         for (ServicePort port : servicePorts) {
@@ -29,16 +27,9 @@ public record NoLocalEndpoints(int internal, int external) {
                     !port.clusterBackends().isEmpty() && port.localBackends().isEmpty();
             if (service != null && port.ipv6() == ipv6 && onlyElsewhere) {
                 internal += service.internalLocal() ? 1 : 0;
-                external += service.externalLocal() && isExternal(service) ? 1 : 0;
+                external += service.externalLocal() ? 1 : 0;
             }
         }
         return new NoLocalEndpoints(internal, external);
-    }
-
-    /** externalTrafficPolicy counts only where there is a way in from outside (pkg/api/v1/service/util.go ExternallyAccessible). */
-    private static boolean isExternal(Service service) {
-        return service.type().equals("NodePort")
-                || service.type().equals("LoadBalancer")
-                || !service.externalIps().isEmpty();
     }
 }

@@ -6,6 +6,7 @@ import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ManifestReader;
+import io.towpath.nat.DesiredState;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +22,11 @@ final class ClusterState {
     private final Map<String, Object> config;
     private final Map<String, Map<String, Object>> objects = new LinkedHashMap<>();
 
+    private DesiredStates desiredStates;
+    private ProxyConfig readConfig;
+
     /** What the control thread makes of a step. */
-    record Synced(List<ClusterObject> objects, ProxyConfig config, DesiredStates.Result result) {}
+    record Synced(List<ClusterObject> objects, ProxyConfig config, DesiredState state) {}
 
     ClusterState(Scenario scenario, Path folder) {
         this.scenario = scenario;
@@ -43,8 +47,13 @@ final class ClusterState {
     Synced synced() throws Exception {
         ProxyConfig proxyConfig = ProxyConfig.read(write("kube-proxy.yaml", proxyConfig()), new ArrayList<>());
         List<ClusterObject> read = ManifestReader.read(write("objects.json", Map.of("kind", "List", "items", items())));
-        DesiredStates states = new DesiredStates(proxyConfig, scenario.nodeName(), List.of());
-        return new Synced(read, proxyConfig, states.compute(read));
+        if (desiredStates == null || !proxyConfig.equals(readConfig)) {
+            desiredStates = new DesiredStates(proxyConfig, scenario.nodeName(), List.of());
+            readConfig = proxyConfig;
+        }
+        desiredStates.replace(read);
+        desiredStates.changes();
+        return new Synced(read, proxyConfig, desiredStates.state());
     }
 
     private static String key(Map<String, Object> object) {

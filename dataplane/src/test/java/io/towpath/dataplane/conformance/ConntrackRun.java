@@ -46,7 +46,7 @@ final class ConntrackRun {
     static List<String> problems(Scenario scenario, Path folder) throws Exception {
         try (NodeUnderTest node = new NodeUnderTest()) {
             ConntrackRun run = new ConntrackRun(new ClusterState(scenario, folder), node);
-            DesiredState before = run.cluster.synced().result().state();
+            DesiredState before = run.cluster.synced().state();
             for (Scenario.Step step : scenario.steps()) {
                 before = run.check(step, before);
             }
@@ -67,7 +67,7 @@ final class ConntrackRun {
             node.sync(new DesiredState(service, List.of(), before.nodeAddresses(), before.localDetector(), false));
             clients.put(tracked, open(tracked.protocol(), tracked.destination()));
         }
-        DesiredState after = cluster.apply(step).result().state();
+        DesiredState after = cluster.apply(step).state();
         node.sync(with(after, more));
         if (looksForCleanup) {
             boolean swept = !node.tracks(Frame.UDP, canaryClient, CANARY_END);

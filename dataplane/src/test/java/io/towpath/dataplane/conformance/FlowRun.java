@@ -59,7 +59,7 @@ final class FlowRun {
         ClusterState cluster = new ClusterState(scenario, folder);
         try (NodeUnderTest node = new NodeUnderTest()) {
             for (Scenario.Step step : scenario.steps()) {
-                node.sync(cluster.apply(step).result().state());
+                node.sync(cluster.apply(step).state());
                 for (Packet packet : playback.packets(step)) {
                     check.check(packet, node.play(packet.ingress(), packet.frame(), packet.atNs()));
                 }

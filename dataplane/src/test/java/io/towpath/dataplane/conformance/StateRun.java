@@ -1,14 +1,14 @@
 package io.towpath.dataplane.conformance;
 
-import io.towpath.dataplane.control.ProxiedService;
 import io.towpath.dataplane.demo.Json;
 import io.towpath.dataplane.health.HealthAnswer;
-import io.towpath.dataplane.health.HealthCheck;
+import io.towpath.dataplane.health.HealthChecks;
 import io.towpath.dataplane.health.ListenAddresses;
 import io.towpath.dataplane.health.MemoryListeners;
 import io.towpath.dataplane.health.NoLocalEndpoints;
 import io.towpath.dataplane.health.ProxyHealth;
 import io.towpath.dataplane.health.ServiceHealth;
+import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.wire.Address;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,9 +48,11 @@ final class StateRun {
         ServiceHealth services = new ServiceHealth(run.listeners, () -> run.proxyHealthy, run.problems::add);
         for (Scenario.Step step : scenario.steps()) {
             ClusterState.Synced synced = cluster.apply(step);
+            HealthChecks checks = new HealthChecks(scenario.nodeName());
+            synced.objects().forEach(checks::upsert);
             List<Address> addresses = ListenAddresses.choose(
-                    synced.config().nodePortAddresses(), synced.result().state().nodeAddresses(), address -> true);
-            services.sync(HealthCheck.of(ProxiedService.of(synced.objects()), scenario.nodeName()), addresses);
+                    synced.config().nodePortAddresses(), synced.state().nodeAddresses(), address -> true);
+            services.sync(checks.current(), addresses);
             run.check(step, synced);
         }
         return run.problems;
@@ -127,8 +129,11 @@ final class StateRun {
         String name = Scenario.text(check, "name");
         Map<String, Object> labels = Scenario.map(check, "labels");
         NoLocalEndpoints gauge = NoLocalEndpoints.of(
-                ProxiedService.of(synced.objects()),
-                synced.result().state().servicePorts(),
+                synced.objects().stream()
+                        .filter(Service.class::isInstance)
+                        .map(Service.class::cast)
+                        .toList(),
+                synced.state().servicePorts(),
                 "IPv6".equals(labels.get("ip_family")));
         int found = "internal".equals(labels.get("traffic_policy")) ? gauge.internal() : gauge.external();
         int expected = (int) Json.number(check, "value");

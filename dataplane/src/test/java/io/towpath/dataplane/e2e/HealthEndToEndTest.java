@@ -43,6 +43,7 @@ final class HealthEndToEndTest {
         try (NetworkRig rig = NetworkRig.open();
                 HttpClient client = HttpClient.newHttpClient()) {
             Path proxyConfig = Files.writeString(rig.folder().resolve("kube-proxy.yaml"), """
+                    apiVersion: kubeproxy.config.k8s.io/v1alpha1
                     kind: KubeProxyConfiguration
                     hostnameOverride: %s
                     healthzBindAddress: 127.0.0.1:%d

@@ -49,7 +49,8 @@ final class HealthReporterTest {
     }
 
     private String weight() {
-        reporter.synced(List.of(NODE));
+        reporter.nodeAddresses(List.of(NODE));
+        reporter.synced();
         HealthAnswer answer = listeners.get(NODE, 9000, "/");
         return answer == null ? null : answer.headers().get("X-Load-Balancing-Endpoint-Weight");
     }
@@ -74,7 +75,8 @@ final class HealthReporterTest {
         reporter.upsert(object(SERVICE.replace("Local", "Cluster")));
         assertNull(weight());
 
-        reporter.replace(List.of(object(SERVICE), two));
+        reporter.upsert(object(SERVICE));
+        reporter.upsert(two);
         assertEquals("2", weight());
 
         reporter.delete(new ClusterObject.Key("Service", "ns", "web"));

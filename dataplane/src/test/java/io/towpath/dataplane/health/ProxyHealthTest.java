@@ -67,7 +67,7 @@ final class ProxyHealthTest {
     void shouldServeHealthzWhereConfiguredAndTryAgainWhileThePortIsTaken(@TempDir Path folder) throws Exception {
         Address any = Address.parse("0.0.0.0");
         Path file = Files.writeString(
-                folder.resolve("kube-proxy.yaml"), "kind: KubeProxyConfiguration\nhealthzBindAddress: 0.0.0.0\n");
+                folder.resolve("kube-proxy.yaml"), "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nhealthzBindAddress: 0.0.0.0\n");
         ProxyConfig config = ProxyConfig.read(file, new ArrayList<>());
         MemoryListeners listeners = new MemoryListeners();
         List<String> log = new ArrayList<>();
@@ -93,7 +93,7 @@ final class ProxyHealthTest {
             reporter.queued();
             nowNs = 70_000_000_000L; // twice the sync period of 30 s
             assertEquals(503, listeners.get(any, 10_256, "/livez").status());
-            reporter.synced(List.of());
+            reporter.synced();
             assertEquals(200, listeners.get(any, 10_256, "/livez").status());
         }
         assertEquals(false, listeners.isOpen(any, 10_256));

@@ -142,12 +142,16 @@ final class FragmenterTest extends RouterHarness {
         byte[] bytes = large(47, "", 0, 1480);
         MemorySegment.copy(bytes, 0, packet, ValueLayout.JAVA_BYTE, 0, bytes.length);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        cut(packet, 50_000);
         threads.getCurrentThreadAllocatedBytes(); // its own first call allocates
-        long before = threads.getCurrentThreadAllocatedBytes();
-        cut(packet, 50_000);
+        long allocated = -1;
+        // What is not compiled yet may allocate once; what allocates per packet does in every round.
+        for (int round = 0; round < 6 && allocated != 0; round++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            cut(packet, 20_000);
+            allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        }
 
-        assertEquals(0, threads.getCurrentThreadAllocatedBytes() - before, "bytes for 50,000 packets");
+        assertEquals(0, allocated, "bytes for 20,000 packets");
     }
 
     private void cut(MemorySegment packet, int times) {
