@@ -86,7 +86,9 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
 
     /** Opens /healthz and /livez where they are wanted and not open yet. */
     public void poll() {
-        if (healthz != null || config.healthzBindAddress().isEmpty() || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
+        if (healthz != null
+                || config.healthzBindAddress().isEmpty()
+                || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
             return;
         }
         healthzTriedAtNs = clock.nanoTime();

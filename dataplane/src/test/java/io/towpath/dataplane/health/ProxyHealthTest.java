@@ -67,7 +67,8 @@ final class ProxyHealthTest {
     void shouldServeHealthzWhereConfiguredAndTryAgainWhileThePortIsTaken(@TempDir Path folder) throws Exception {
         Address any = Address.parse("0.0.0.0");
         Path file = Files.writeString(
-                folder.resolve("kube-proxy.yaml"), "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nhealthzBindAddress: 0.0.0.0\n");
+                folder.resolve("kube-proxy.yaml"),
+                "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nhealthzBindAddress: 0.0.0.0\n");
         ProxyConfig config = ProxyConfig.read(file, new ArrayList<>());
         MemoryListeners listeners = new MemoryListeners();
         List<String> log = new ArrayList<>();
