@@ -55,6 +55,7 @@ final class ControlAgent implements Agent {
             work++;
         }
         writer.finish();
+        reconciler.reconcile(); // nothing is stale, but what went earlier may be free by now
         health.poll();
         return work;
     }
