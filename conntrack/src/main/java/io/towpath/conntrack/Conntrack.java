@@ -39,6 +39,9 @@ public final class Conntrack {
     public static final int TRACK_REOPEN = 2;
 
     private static final int DIRECTION = 1;
+    /** Room for twice the two references of each entry: even in a full table, one in a million finds both of its buckets taken. */
+    private static final long INDEX_ROOM = 4;
+
 
     private final SharedIndex index;
     private final MemorySegment entries;
@@ -63,7 +66,7 @@ public final class Conntrack {
             MapStore store, ConntrackConfig config, int workers, int backends, long seed, Quiescence quiescence) {
         this.seed = seed;
         this.quiescence = quiescence;
-        this.index = SharedIndex.create(store, "conntrack-index", 2L * config.maxEntries());
+        this.index = SharedIndex.create(store, "conntrack-index", INDEX_ROOM * config.maxEntries());
         RecordMap records =
                 RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L);
         this.entries = records.data();
@@ -102,6 +105,11 @@ public final class Conntrack {
 
     void link(int entry, int next) {
         Entry.link(entries, (long) entry * Entry.BYTES, next);
+    }
+
+    /** Gives all workers a chain of linked free entries. */
+    void share(int first, int last) {
+        pool.share(first, last);
     }
 
     /** Returns the start of a handle's entry. */

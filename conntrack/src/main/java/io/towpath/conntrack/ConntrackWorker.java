@@ -113,9 +113,13 @@ public final class ConntrackWorker {
     void reclaim(Conntrack table) {
         seal(table);
         while (batches > 0 && table.quiescence().passed(batchToken[batchHead])) {
-            table.link(batchLast[batchHead], free);
-            free = batchFirst[batchHead];
-            freeCount += batchCount[batchHead];
+            if (keeps == 0) {
+                table.share(batchFirst[batchHead], batchLast[batchHead]);
+            } else {
+                table.link(batchLast[batchHead], free);
+                free = batchFirst[batchHead];
+                freeCount += batchCount[batchHead];
+            }
             batchHead = (batchHead + 1) % BATCHES;
             batches--;
         }

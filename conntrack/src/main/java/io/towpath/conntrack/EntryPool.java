@@ -107,11 +107,16 @@ final class EntryPool {
             int entry = worker.free;
             worker.free = link(entry);
             worker.freeCount--;
-            long head;
-            do {
-                head = (long) SHARED.getAcquire(this);
-                table.link(entry, (int) head);
-            } while (!SHARED.compareAndSet(this, head, (head >>> 32) + 1 << 32 | entry));
+            share(entry, entry);
         }
+    }
+
+    /** Puts a chain of linked entries on the shared stack in one step. */
+    void share(int first, int last) {
+        long head;
+        do {
+            head = (long) SHARED.getAcquire(this);
+            Entry.link(entries, (long) last * Entry.BYTES, (int) head);
+        } while (!SHARED.compareAndSet(this, head, (head >>> 32) + 1 << 32 | first));
     }
 }

@@ -280,6 +280,20 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldGiveWorkersAllThatTheControlThreadRemoved() {
+        int entries = 1000;
+        use(new Conntrack(store2(), ConntrackConfig.defaults().withMaxEntries(entries), 1, BACKENDS, 42, quiescence));
+        for (int port = 1; port <= entries; port++) {
+            assertTrue(conntrack.remove(conntrack.controlWorker(), create(port, FiveTuple.UDP)));
+        }
+        conntrack.recycle(conntrack.controlWorker());
+
+        for (int port = 1; port <= entries; port++) {
+            assertTrue(create(port, FiveTuple.UDP) > 0, "connection " + port);
+        }
+    }
+
+    @Test
     void shouldSweepTheWholeTableByTheWorkersAlone() {
         Conntrack table = new Conntrack(
                 store2(), ConntrackConfig.defaults().withMaxEntries(64), 2, BACKENDS, 42, new Quiescence(2));

@@ -2,27 +2,14 @@ package io.towpath.dataplane.pipeline;
 
 import io.towpath.bench.AlsoSeen;
 import io.towpath.bench.Frames;
+import io.towpath.bench.MemoryEngine;
 import io.towpath.bench.NanosecondBenchmark;
 import io.towpath.bench.Rig;
 import io.towpath.bench.Scatter;
-import io.towpath.conntrack.Conntrack;
-import io.towpath.dataplane.port.FramePool;
-import io.towpath.dataplane.port.Port;
-import io.towpath.maps.AnonymousMapStore;
-import io.towpath.maps.CounterMap;
-import io.towpath.maps.Quiescence;
-import io.towpath.nat.DesiredState;
-import io.towpath.nat.Nat;
-import io.towpath.nat.NodeSettings;
-import io.towpath.nat.PortRange;
 import io.towpath.nat.Protocol;
 import io.towpath.nat.Scheduler;
-import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServicePort;
-import io.towpath.nat.ServiceWriter;
 import io.towpath.packet.Burst;
-import io.towpath.packet.Reason;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
@@ -48,14 +35,7 @@ public class PipelineBenchmark extends NanosecondBenchmark {
     @Param("NOTHING")
     AlsoSeen alsoSeen;
 
-    private final AnonymousMapStore store = new AnonymousMapStore();
-    private final FramePool pool = new FramePool(2 * Burst.LIMIT);
-    private final Burst burst = new Burst(pool.frames());
-    private final int[] buffers = new int[Burst.LIMIT];
-    private Pipeline pipeline;
-    private Verdicts verdicts;
-    private Fragments fragments;
-    private Port port;
+    private MemoryEngine engine;
     private Scatter scatter;
     private long seen;
     private final long nowNs = 1_000_000_000L;
@@ -64,40 +44,8 @@ public class PipelineBenchmark extends NanosecondBenchmark {
     public void setUp() {
         seen = alsoSeen.show();
         scatter = new Scatter(flows);
-        Quiescence quiescence = new Quiescence(1);
-        ServiceMaps maps = new ServiceMaps(store, 1, 1, quiescence);
-        ServicePort service = Rig.service(0, Protocol.UDP, 1, Rig.BACKEND_PORT, Scheduler.RANDOM);
-        DesiredState state = Rig.state(List.of(service));
-        new ServiceWriter(maps, System.err::println).apply(state);
-        Conntrack conntrack = Rig.conntrack(store, Math.max(1024, flows + flows / 4), 1, quiescence);
-        verdicts = new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
-        port = new Port(0, "memory") {
-            @Override
-            public int receive(FramePool from, Burst into, int limit) {
-                return 0;
-            }
-
-            @Override
-            protected Reason transmit(long l2, int length) {
-                return null;
-            }
-
-            @Override
-            public int pollDescriptor() {
-                return -1;
-            }
-        };
-        Nat nat = new Nat(
-                conntrack,
-                conntrack.worker(0),
-                maps,
-                new NodeMasquerade(List.of()),
-                PortRange.NODE_RESERVED,
-                new NodeSettings(state, List.of("eth0")),
-                pool.frames(),
-                1);
-        fragments = new Fragments(pool, verdicts, 1, 1);
-        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
+        List<ServicePort> services = List.of(Rig.service(0, Protocol.UDP, 1, Rig.BACKEND_PORT, Scheduler.RANDOM));
+        engine = new MemoryEngine(services, Math.max(1024, flows + flows / 4));
         for (int n = 0; n < flows + Burst.LIMIT; n += Burst.LIMIT) {
             established();
         }
@@ -106,26 +54,19 @@ public class PipelineBenchmark extends NanosecondBenchmark {
     /** A packet each of 64 flows. */
     @Benchmark
     public long established() {
-        burst.clear();
-        MemorySegment frames = pool.frames();
         for (int i = 0; i < Burst.LIMIT; i++) {
-            buffers[i] = pool.take();
-            long l2 = FramePool.l2(buffers[i]);
+            long l2 = engine.add(FRAME_LENGTH);
             int flow = scatter.next();
             int client = CLIENT + flow / FLOWS_PER_CLIENT;
-            Frames.write(
-                    frames, l2, FRAME_LENGTH, Frames.Kind.V4_UDP, client, 1024 + flow % FLOWS_PER_CLIENT, Rig.vip(0));
-            burst.add(0, buffers[i], l2, FRAME_LENGTH);
+            int clientPort = 1024 + flow % FLOWS_PER_CLIENT;
+            Frames.write(engine.burst().frames, l2, FRAME_LENGTH, Frames.Kind.V4_UDP, client, clientPort, Rig.vip(0));
         }
-        pipeline.process(burst, nowNs);
-        port.flush(verdicts);
+        engine.process(nowNs);
         return seen;
     }
 
     @TearDown(Level.Trial)
     public void tearDown() {
-        fragments.close();
-        pool.close();
-        store.close();
+        engine.close();
     }
 }
