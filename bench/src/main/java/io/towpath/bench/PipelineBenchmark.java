@@ -2,6 +2,7 @@ package io.towpath.bench;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackConfig;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.NodeForwarding;
 import io.towpath.dataplane.pipeline.NodeMasquerade;
@@ -83,6 +84,7 @@ public class PipelineBenchmark {
     private final int[] buffers = new int[Burst.LIMIT];
     private Pipeline pipeline;
     private Verdicts verdicts;
+    private Fragments fragments;
     private Port port;
     private long flow;
     private final long nowNs = 1_000_000_000L;
@@ -131,7 +133,8 @@ public class PipelineBenchmark {
                 new NodeSettings(state, List.of("eth0")),
                 pool.frames(),
                 1);
-        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+        fragments = new Fragments(pool, verdicts, 1, 1);
+        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
         for (int n = 0; n < flows + Burst.LIMIT; n += Burst.LIMIT) {
             established();
         }
@@ -167,6 +170,7 @@ public class PipelineBenchmark {
 
     @TearDown(Level.Trial)
     public void tearDown() {
+        fragments.close();
         pool.close();
         store.close();
     }

@@ -6,6 +6,7 @@ import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.EngineConfig.PortConfig;
 import io.towpath.dataplane.model.ManifestException;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
@@ -130,6 +131,7 @@ public final class Engine implements AutoCloseable {
         }
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Router router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
+        Fragments fragments = new Fragments(pool, verdicts, config.workers(), seed);
         NodeSettings nothing = new NodeSettings(
                 new DesiredState(List.of(), List.of(), List.of(), new io.towpath.nat.LocalDetector.None(), false),
                 portNames);
@@ -150,7 +152,8 @@ public final class Engine implements AutoCloseable {
                 ports.toArray(Port[]::new),
                 pool,
                 new Burst(pool.frames()),
-                new Pipeline(nat, router),
+                new Pipeline(nat, router, fragments),
+                fragments,
                 router,
                 verdicts,
                 conntrack,

@@ -8,6 +8,7 @@ import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.Quiescence;
 import io.towpath.nat.DesiredState;
+import io.towpath.nat.FragmentTable;
 import io.towpath.nat.Nat;
 import io.towpath.nat.NodeSettings;
 import io.towpath.nat.PortRange;
@@ -35,6 +36,7 @@ final class Node implements AutoCloseable {
             store, ConntrackConfig.defaults().withMaxEntries(4096), 1, ServiceMaps.BACKENDS, 1, quiescence);
     final CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
     final Verdicts verdicts = new Verdicts(counters, 0, pool);
+    final Fragments fragments;
     final List<byte[]> sent = new ArrayList<>();
     boolean keepsSent = true;
     Pipeline pipeline;
@@ -63,6 +65,12 @@ final class Node implements AutoCloseable {
     private Nat nat;
 
     Node(DesiredState state) {
+        this(state, FragmentTable.PACKETS, FragmentTable.BYTES);
+    }
+
+    /** With a fragment table of so many packets and bytes. */
+    Node(DesiredState state, int fragmentedPackets, int fragmentBytes) {
+        fragments = new Fragments(pool, verdicts, fragmentedPackets, fragmentBytes, 1);
         apply(state);
     }
 
@@ -79,7 +87,8 @@ final class Node implements AutoCloseable {
                     settings,
                     pool.frames(),
                     7);
-            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+            pipeline =
+                    new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
         }
         nat.onSettings(settings);
     }
@@ -117,6 +126,7 @@ final class Node implements AutoCloseable {
 
     @Override
     public void close() {
+        fragments.close();
         pool.close();
         store.close();
     }
