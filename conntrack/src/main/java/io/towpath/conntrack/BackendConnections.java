@@ -61,7 +61,7 @@ final class BackendConnections {
     private int active(long entry, int state) {
         return switch (FiveTuple.protocol(Entry.transport(entries, entry))) {
             case FiveTuple.TCP -> state == TcpState.ESTABLISHED ? 1 : 0;
-            case FiveTuple.SCTP -> state == SctpTracker.ESTABLISHED ? 1 : 0;
+            case FiveTuple.SCTP -> state == SctpState.ESTABLISHED ? 1 : 0;
             default -> 1;
         };
     }

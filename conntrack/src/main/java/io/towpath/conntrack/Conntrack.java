@@ -18,7 +18,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Conntrack {
     public static final String ENTRIES_MAP = "conntrack-entries";
-    static final int ENTRIES_LAYOUT_VERSION = 1;
+    static final int ENTRIES_LAYOUT_VERSION = 2;
 
     /** {@link #lookup}: no such connection. */
     public static final long MISS = -1;
@@ -225,7 +225,11 @@ public final class Conntrack {
         int rival = index.insert(replyHash, number << 1 | DIRECTION, keys);
         if (rival != 0) {
             pool.giveBack(worker, number, this);
-            return rival > 0 ? CONFLICT_REPLY : rival == SharedIndex.FULL ? FULL : CONTENDED;
+            if (rival > 0) {
+                // Of two workers with a packet of one new tuple, both may have chosen the same backend.
+                return sameTuple(rival & ~DIRECTION, number << 1) ? CONFLICT_ORIGINAL : CONFLICT_REPLY;
+            }
+            return rival == SharedIndex.FULL ? FULL : CONTENDED;
         }
         rival = index.insert(hashOf(entry), number << 1, keys);
         if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
@@ -291,7 +295,12 @@ public final class Conntrack {
      */
     public int track(
             ConntrackWorker worker, long handle, MemorySegment frames, long l4, int l4Length, int bytes, long nowNs) {
-        return tracker.track(worker, entry(handle), direction(handle), frames, l4, l4Length, bytes, nowNs);
+        int result = tracker.track(worker, entry(handle), direction(handle), frames, l4, l4Length, bytes, nowNs);
+        if (result == Tracker.LAST || result == Tracker.REFUSED) {
+            remove(worker, handle); // the packet goes on by what the entry says until the next quiescent point
+            return result == Tracker.LAST ? TRACK_OK : TRACK_INVALID;
+        }
+        return result;
     }
 
     /** Marks an entry as in use now, for one that no packet belongs to: a session affinity template. */

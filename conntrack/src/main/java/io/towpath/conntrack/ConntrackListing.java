@@ -52,9 +52,11 @@ public final class ConntrackListing {
         int state = Entry.state(entries, entry);
         return new Connection(
                 protocol,
-                protocol == FiveTuple.TCP
-                        ? TcpState.name(state)
-                        : (status & Entry.SEEN_REPLY) != 0 ? "REPLIED" : "UNREPLIED",
+                switch (protocol) {
+                    case FiveTuple.TCP -> TcpState.name(state);
+                    case FiveTuple.SCTP -> SctpState.name(state);
+                    default -> (status & Entry.SEEN_REPLY) != 0 ? "REPLIED" : "UNREPLIED";
+                },
                 source(entry),
                 destination(entry),
                 source(reply),

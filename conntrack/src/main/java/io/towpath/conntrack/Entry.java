@@ -16,13 +16,16 @@ import java.lang.invoke.VarHandle;
  *  64 reply tuple (5 longs)                104 created, ns
  * 128 last seen, ns                        136 protocol state (int)   140 status flags (int)
  * 144 TCP original direction: end, max end, max window, scale and flags (4 ints)   160 the same, reply direction
+ *     SCTP: verification tags of the original and the reply direction, flags (3 ints)
  * 176 highest acknowledgment seen: original, reply (2 ints)
  * 192 packets, bytes of the original direction; packets, bytes of the reply direction (4 longs)
+ * 224 last TCP segment: kind and window, sequence, acknowledgment, end (4 ints)
  * </pre>
  *
  * <p>Tuples, deltas, ids and NAT flags are written before the entry is published and never change while it lives. Life and protocol state
  * change by CAS only, status flags are only added, atomically: none of these changes is lost. The rest is updated by whichever worker has a packet of the connection, with plain or opaque stores: two workers that race may
- * lose a count or keep the older of two window edges, each of which the next packet mends; no word can tear, as all are aligned.
+ * lose a count, keep the older of two window edges or mix two last segments, each of which the next packet mends; no word can tear, as all
+ * are aligned.
  */
 public final class Entry {
     public static final int BYTES = 256;
@@ -40,8 +43,11 @@ public final class Entry {
     static final int STATUS = 140;
     static final int TCP_ORIGINAL = 144;
     static final int TCP_REPLY = 160;
+    static final int SCTP_TAGS = 144;
+    static final int SCTP_FLAGS = 152;
     static final int TCP_MAX_ACK = 176;
     static final int COUNTERS = 192;
+    static final int TCP_LAST = 224;
 
     static final int FREE = 0;
     static final int LIVE = 1;

@@ -61,7 +61,11 @@ final class Sweeper {
         if ((Entry.status(entries, entry) & Entry.ASSURED) == 0) {
             return true;
         }
-        return FiveTuple.protocol(Entry.transport(entries, entry)) == FiveTuple.TCP
-                && Entry.state(entries, entry) >= TcpState.FIN_WAIT;
+        int state = Entry.state(entries, entry);
+        return switch (FiveTuple.protocol(Entry.transport(entries, entry))) {
+            case FiveTuple.TCP -> state >= TcpState.FIN_WAIT && state <= TcpState.CLOSE;
+            case FiveTuple.SCTP -> state >= SctpState.SHUTDOWN_SENT && state <= SctpState.SHUTDOWN_ACK_SENT;
+            default -> false;
+        };
     }
 }

@@ -6,218 +6,237 @@ import io.towpath.wire.Tcp;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Follows TCP connections: state by {@link TcpState}, and the window check of Guido van Rooij, "Real Stateful TCP Packet Filtering in IP
- * Filter" (2000), as net/netfilter/nf_conntrack_proto_tcp.c ({@code tcp_in_window}) does it. Sequence numbers compare modulo 2^32.
+ * Follows TCP connections by {@link TcpState} and {@link TcpWindow}, with the exceptions that net/netfilter/nf_conntrack_proto_tcp.c
+ * ({@code nf_conntrack_tcp_packet}) makes for ends that know more than we do.
+ *
+ * <p>Two things are on purpose not the kernel's: a SYN on a connection that is over always begins a new one, whoever ended it; and the reset
+ * that answers a challenge ACK to a SYN leaves the entry as it is, so that the SYN that follows reaches the same backend.
  */
 final class TcpTracker {
-    /** Offsets in a direction's record. */
-    private static final int END = 0;
+    private static final int FLAGS_CHECKED = Tcp.FIN | Tcp.SYN | Tcp.RST | Tcp.ACK | Tcp.URG;
+    /** A bit for each combination of those flags that an end may send; the kernel's {@code tcp_valid_flags}. */
+    private static final long VALID_FLAGS = 1L << Tcp.SYN
+            | 1L << (Tcp.SYN | Tcp.URG)
+            | 1L << (Tcp.SYN | Tcp.ACK)
+            | 1L << Tcp.RST
+            | 1L << (Tcp.RST | Tcp.ACK)
+            | 1L << (Tcp.FIN | Tcp.ACK)
+            | 1L << (Tcp.FIN | Tcp.ACK | Tcp.URG)
+            | 1L << Tcp.ACK
+            | 1L << (Tcp.ACK | Tcp.URG);
 
-    private static final int MAX_END = 4;
-    private static final int MAX_WINDOW = 8;
-    private static final int SCALE = 12;
-
-    private static final int SCALE_SENT = 1 << 8;
-    private static final int SACK_SENT = 1 << 9;
-    private static final int MAX_ACK_VALID = 1 << 10;
-    private static final int SCALE_MASK = 0xFF;
-
-    /** How far an acknowledgment may lag behind: the kernel's MAXACKWINCONST. */
-    private static final int ACK_LAG_MIN = 66_000;
-
+    private final MemorySegment entries;
     private final BackendConnections connections;
-    private final boolean liberal;
+    private final TcpWindow window;
 
-    TcpTracker(BackendConnections connections, boolean liberal) {
+    TcpTracker(MemorySegment entries, BackendConnections connections, boolean liberal) {
+        this.entries = entries;
         this.connections = connections;
-        this.liberal = liberal;
+        this.window = new TcpWindow(entries, liberal);
+    }
+
+    private static boolean hasValidFlags(int flags) {
+        return (VALID_FLAGS >>> (flags & FLAGS_CHECKED) & 1) != 0;
     }
 
     /** Returns whether a segment may begin an entry: a SYN, or a plain ACK of a connection older than the table (loose pick-up). */
     static boolean opens(int flags) {
         int kind = TcpState.kind(flags);
-        return kind == TcpState.KIND_SYN || kind == TcpState.KIND_ACK;
+        return hasValidFlags(flags) && (kind == TcpState.KIND_SYN || kind == TcpState.KIND_ACK);
     }
 
-    /** Checks a segment against the connection and moves it on. Returns one of {@link Conntrack}'s TRACK constants, or {@link Tracker#AGAIN}. */
+    /** Checks a segment against the connection and moves it on. Returns one of {@link Conntrack}'s or {@link Tracker}'s results. */
     int track(
-            ConntrackWorker worker,
-            MemorySegment entries,
-            long entry,
-            int direction,
-            int state,
-            MemorySegment frames,
-            long l4,
-            int l4Length) {
+            ConntrackWorker worker, long entry, int direction, int state, MemorySegment frames, long l4, int l4Length) {
         int flags = Tcp.flags(frames, l4);
         int kind = TcpState.kind(flags);
         int next = TcpState.next(direction, kind, state);
-        if (next == TcpState.INVALID) {
+        if (next == TcpState.INVALID || !hasValidFlags(flags)) {
             return Conntrack.TRACK_INVALID;
         }
-        if (kind == TcpState.KIND_SYN && next == TcpState.SYN_SENT && state >= TcpState.TIME_WAIT) {
+        if (kind == TcpState.KIND_RST) {
+            return reset(worker, entry, direction, state, frames, l4, l4Length);
+        }
+        if (next == TcpState.SYN_SENT && state >= TcpState.TIME_WAIT) {
             return Conntrack.TRACK_REOPEN;
         }
+        int checked = state;
         if (next == TcpState.IGNORE) {
-            return Conntrack.TRACK_OK;
+            if (!answersIgnoredSyn(entry, direction, kind, frames, l4)) {
+                ignore(entry, direction, kind, state, frames, l4, l4Length);
+                return Tracker.PASS;
+            }
+            resume(entry, direction);
+            checked = TcpState.SYN_SENT;
+            next = TcpState.SYN_RECV;
+        } else if (next == TcpState.TIME_WAIT && state == TcpState.LAST_ACK && isChallenge(entry, direction, kind)) {
+            return Tracker.PASS; // it does not acknowledge the FIN
+        } else if (next == TcpState.SYN_RECV && kind == TcpState.KIND_ACK && isSimultaneous(entry)) {
+            next = TcpState.ESTABLISHED;
         }
-        if (kind == TcpState.KIND_RST && state == TcpState.SYN_SENT && direction == 0) {
-            // The answer to a challenge ACK (RFC 5961 section 4.2): it clears the peer's old connection, and the SYN
-            // comes again.
-            return Conntrack.TRACK_OK;
-        }
-        if (kind == TcpState.KIND_RST && isOldReset(entries, entry, direction, frames, l4)) {
-            return Conntrack.TRACK_INVALID;
-        }
-        if (!inWindow(entries, entry, direction, frames, l4, l4Length, state)) {
-            return Conntrack.TRACK_INVALID;
-        }
+        int result = window.check(entry, direction, checked, frames, l4, l4Length);
+        return result == Conntrack.TRACK_OK
+                ? accept(worker, entry, direction, kind, state, next, frames, l4, l4Length)
+                : result;
+    }
+
+    private int accept(
+            ConntrackWorker worker,
+            long entry,
+            int direction,
+            int kind,
+            int state,
+            int next,
+            MemorySegment frames,
+            long l4,
+            int l4Length) {
         if (next != state && !connections.changeState(worker, entry, state, next)) {
             return Tracker.AGAIN;
         }
-        if (direction == 1 && next == TcpState.ESTABLISHED || direction == 0 && state == TcpState.SYN_RECV) {
+        TcpRecord.record(
+                entries,
+                entry,
+                kind,
+                direction,
+                Tcp.sequence(frames, l4),
+                Tcp.acknowledgment(frames, l4),
+                TcpWindow.end(frames, l4, l4Length),
+                Tcp.window(frames, l4));
+        if (next == TcpState.SYN_SENT2) {
+            long last = TcpRecord.last(entry);
+            entries.set(JAVA_INT, last, entries.get(JAVA_INT, last) | TcpRecord.LAST_SIMULTANEOUS);
+        }
+        if ((Entry.status(entries, entry) & Entry.SEEN_REPLY) == 0) {
+            if (kind == TcpState.KIND_RST) {
+                return Tracker.LAST; // there never was a connection
+            }
+            // A client that goes on asking must not keep an entry whose backend does not answer.
+            return kind == TcpState.KIND_SYN && state == TcpState.SYN_SENT && direction == 0
+                    ? Tracker.PASS
+                    : Conntrack.TRACK_OK;
+        }
+        if (next == TcpState.ESTABLISHED && (state == TcpState.SYN_RECV || state == TcpState.ESTABLISHED)) {
             Entry.addStatus(entries, entry, Entry.ASSURED);
         }
         return Conntrack.TRACK_OK;
     }
 
-    /** A reset below what the other side acknowledged cannot be from the peer (RFC 5961 section 3.2). */
-    private static boolean isOldReset(MemorySegment entries, long entry, int direction, MemorySegment frames, long l4) {
-        long receiver = record(entry, 1 - direction);
-        return (entries.get(JAVA_INT, receiver + SCALE) & MAX_ACK_VALID) != 0
-                && Tcp.sequence(frames, l4) - entries.get(JAVA_INT, maxAck(entry, 1 - direction)) < 0;
-    }
-
-    private static long record(long entry, int direction) {
-        return entry + (direction == 0 ? Entry.TCP_ORIGINAL : Entry.TCP_REPLY);
-    }
-
-    private static long maxAck(long entry, int direction) {
-        return entry + Entry.TCP_MAX_ACK + direction * 4L;
-    }
-
-    private boolean inWindow(
-            MemorySegment entries, long entry, int direction, MemorySegment frames, long l4, int l4Length, int state) {
-        long sender = record(entry, direction);
-        long receiver = record(entry, 1 - direction);
-        int flags = Tcp.flags(frames, l4);
-        int sequence = Tcp.sequence(frames, l4);
-        int window = Tcp.window(frames, l4);
-        boolean syn = (flags & Tcp.SYN) != 0;
-        int end = sequence + l4Length - Tcp.headerLength(frames, l4) + (syn ? 1 : 0) + (flags & Tcp.FIN);
-        boolean repeatedOpening =
-                state == TcpState.SYN_SENT && direction == 0 || state == TcpState.SYN_RECV && direction == 1;
-        if (entries.get(JAVA_INT, sender + MAX_WINDOW) == 0 || syn && repeatedOpening) {
-            begin(entries, sender, receiver, frames, l4, end, window, syn, direction);
-        }
-        int receiverEnd = entries.get(JAVA_INT, receiver + END);
-        boolean hasAck = (flags & Tcp.ACK) != 0;
-        int ack = hasAck ? Tcp.acknowledgment(frames, l4) : receiverEnd;
-        boolean reset = (flags & Tcp.RST) != 0;
-        if (reset && ack == 0) {
-            ack = receiverEnd; // stacks that reset with ACK and 0
-        }
-        boolean sack = hasAck && (entries.get(JAVA_INT, receiver + SCALE) & SACK_SENT) != 0;
-        int acknowledged = sack ? Tcp.highestSack(frames, l4, ack) : ack;
-        int senderEnd = entries.get(JAVA_INT, sender + END);
-        if (sequence == end && (!reset || sequence == 0 && state == TcpState.SYN_SENT)) {
-            sequence = senderEnd; // a segment without data says nothing by its sequence
-            end = senderEnd;
-        }
-        int receiverWindow = entries.get(JAVA_INT, receiver + MAX_WINDOW);
-        int ackLag = Math.max(entries.get(JAVA_INT, sender + MAX_WINDOW), ACK_LAG_MIN);
-        boolean fits = sequence - entries.get(JAVA_INT, sender + MAX_END) <= 0
-                && (receiverWindow == 0 || end - (senderEnd - receiverWindow - 1) > 0)
-                && acknowledged - receiverEnd <= 0
-                && acknowledged - (receiverEnd - ackLag - 1) > 0;
-        if (!fits) {
-            return liberal;
-        }
-        int scaled = syn ? window : window << (entries.get(JAVA_INT, sender + SCALE) & SCALE_MASK);
-        advance(entries, entry, direction, end, hasAck, ack, acknowledged, scaled);
-        return true;
-    }
-
-    /** First segment of a direction, or its SYN again: the window begins here. */
-    private static void begin(
-            MemorySegment entries,
-            long sender,
-            long receiver,
-            MemorySegment frames,
-            long l4,
-            int end,
-            int window,
-            boolean syn,
-            int direction) {
-        entries.set(JAVA_INT, sender + END, end);
-        int firstWindow = Math.max(window, 1);
-        if (syn) {
-            int options = Tcp.synOptions(frames, l4);
-            int scale = Tcp.windowScale(options);
-            int word = (scale >= 0 ? SCALE_SENT | scale : 0) | (Tcp.sackPermitted(options) ? SACK_SENT : 0);
-            entries.set(JAVA_INT, sender + SCALE, word);
-            entries.set(JAVA_INT, sender + MAX_WINDOW, firstWindow);
-            entries.set(JAVA_INT, sender + MAX_END, end);
-            int other = entries.get(JAVA_INT, receiver + SCALE);
-            if (direction == 1 && (word & other & SCALE_SENT) == 0) {
-                // Scaling is in force only if both sent the option (RFC 7323 section 2.2).
-                entries.set(JAVA_INT, sender + SCALE, word & ~SCALE_MASK);
-                entries.set(JAVA_INT, receiver + SCALE, other & ~SCALE_MASK);
+    private int reset(
+            ConntrackWorker worker, long entry, int direction, int state, MemorySegment frames, long l4, int l4Length) {
+        int last = entries.get(JAVA_INT, TcpRecord.last(entry));
+        int next = TcpState.CLOSE;
+        int result = Conntrack.TRACK_OK;
+        boolean closing = state >= TcpState.FIN_WAIT && state != TcpState.SYN_SENT2;
+        if (!closing) { // later the ends may have forgotten the connection, or use its tuple anew: our numbers say
+            // nothing
+            if (state == TcpState.SYN_SENT && direction == 0 && answersChallenge(entry, last, frames, l4)) {
+                return Tracker.PASS;
             }
-            return;
-        }
-        // In the middle of a connection: the scale is unknown, so the largest window is assumed.
-        entries.set(JAVA_INT, sender + SCALE, 14 | SCALE_SENT | SACK_SENT);
-        int assumed = firstWindow << 14;
-        entries.set(JAVA_INT, sender + MAX_WINDOW, assumed);
-        entries.set(JAVA_INT, sender + MAX_END, end + assumed);
-        if (entries.get(JAVA_INT, receiver + MAX_WINDOW) == 0) {
-            int ack = Tcp.acknowledgment(frames, l4);
-            entries.set(JAVA_INT, receiver + END, ack);
-            entries.set(JAVA_INT, receiver + MAX_END, ack + assumed);
-        }
-    }
-
-    private static void advance(
-            MemorySegment entries,
-            long entry,
-            int direction,
-            int end,
-            boolean hasAck,
-            int ack,
-            int acknowledged,
-            int scaledWindow) {
-        long sender = record(entry, direction);
-        long receiver = record(entry, 1 - direction);
-        int window = scaledWindow + acknowledged - ack;
-        raise(entries, sender + MAX_WINDOW, window);
-        if (end - entries.get(JAVA_INT, sender + END) > 0) {
-            entries.set(JAVA_INT, sender + END, end);
-        }
-        int overrun = end - entries.get(JAVA_INT, sender + MAX_END);
-        int receiverWindow = entries.get(JAVA_INT, receiver + MAX_WINDOW);
-        if (receiverWindow != 0 && overrun > 0) {
-            entries.set(JAVA_INT, receiver + MAX_WINDOW, receiverWindow + overrun);
-        }
-        int edge = acknowledged + Math.max(window, 1);
-        if (edge - entries.get(JAVA_INT, receiver + MAX_END) > 0) {
-            entries.set(JAVA_INT, receiver + MAX_END, edge);
-        }
-        if (hasAck) {
-            int flags = entries.get(JAVA_INT, sender + SCALE);
-            long maxAck = maxAck(entry, direction);
-            if ((flags & MAX_ACK_VALID) == 0) {
-                entries.set(JAVA_INT, maxAck, ack);
-                entries.set(JAVA_INT, sender + SCALE, flags | MAX_ACK_VALID);
-            } else if (ack - entries.get(JAVA_INT, maxAck) > 0) {
-                entries.set(JAVA_INT, maxAck, ack);
+            next = stateAfterReset(entry, direction, state, last, Tcp.sequence(frames, l4));
+            if (next == TcpState.INVALID) {
+                return Conntrack.TRACK_INVALID;
+            }
+            if (!answersIgnored(entry, last, frames, l4)) {
+                result = window.check(entry, direction, state, frames, l4, l4Length);
             }
         }
+        return result == Conntrack.TRACK_OK
+                ? accept(worker, entry, direction, TcpState.KIND_RST, state, next, frames, l4, l4Length)
+                : result;
     }
 
-    private static void raise(MemorySegment entries, long at, int value) {
-        if (value > entries.get(JAVA_INT, at)) {
-            entries.set(JAVA_INT, at, value);
+    /** A reset closes if it is what the peer expects next; what is merely near leaves it to the peer to ask back (RFC 5961 section 3.2). */
+    private int stateAfterReset(long entry, int direction, int state, int last, int sequence) {
+        boolean established = state == TcpState.ESTABLISHED && (Entry.status(entries, entry) & Entry.ASSURED) != 0;
+        long peer = TcpRecord.window(entry, 1 - direction);
+        boolean comparable = (entries.get(JAVA_INT, peer + TcpRecord.SCALE) & TcpRecord.MAX_ACK_VALID) != 0
+                && TcpRecord.lastKind(last) != TcpState.KIND_SYN;
+        if (!comparable || sequence == 0 && !established) {
+            return TcpState.CLOSE;
         }
+        int expected = entries.get(JAVA_INT, TcpRecord.maxAck(entry, 1 - direction));
+        if (sequence - expected < 0) {
+            return TcpState.INVALID;
+        }
+        return !established || sequence == expected || followsLast(entry, last, direction, sequence)
+                ? TcpState.CLOSE
+                : state;
+    }
+
+    /** Returns whether a reset comes right behind its sender's last segment. */
+    private boolean followsLast(long entry, int last, int direction, int sequence) {
+        return TcpRecord.lastKind(last) == TcpState.KIND_ACK
+                && TcpRecord.lastDirection(last) == direction
+                && sequence == entries.get(JAVA_INT, TcpRecord.last(entry) + TcpRecord.LAST_END);
+    }
+
+    /** Returns whether a reset refuses a SYN or an ACK that passed although it did not fit. */
+    private boolean answersIgnored(long entry, int last, MemorySegment frames, long l4) {
+        int status = Entry.status(entries, entry);
+        int kind = TcpRecord.lastKind(last);
+        boolean ignored = kind == TcpState.KIND_SYN && (status & Entry.SEEN_REPLY) != 0
+                || kind == TcpState.KIND_ACK && (status & Entry.ASSURED) == 0;
+        return ignored
+                && Tcp.acknowledgment(frames, l4) == entries.get(JAVA_INT, TcpRecord.last(entry) + TcpRecord.LAST_END);
+    }
+
+    /** Returns whether a client's reset clears the peer's old connection, after a challenge ACK to its SYN. */
+    private boolean answersChallenge(long entry, int last, MemorySegment frames, long l4) {
+        long at = TcpRecord.last(entry);
+        return TcpRecord.lastKind(last) == TcpState.KIND_ACK
+                && TcpRecord.lastDirection(last) == 1
+                && Tcp.sequence(frames, l4) == entries.get(JAVA_INT, at + TcpRecord.LAST_ACK);
+    }
+
+    /** Returns whether an ACK in LAST_ACK challenges a SYN that passed just before. */
+    private boolean isChallenge(long entry, int direction, int kind) {
+        int last = entries.get(JAVA_INT, TcpRecord.last(entry));
+        return kind == TcpState.KIND_ACK
+                && TcpRecord.lastKind(last) == TcpState.KIND_SYN
+                && TcpRecord.lastDirection(last) != direction
+                && (last & TcpRecord.LAST_EXPECTS_CHALLENGE) != 0;
+    }
+
+    private boolean isSimultaneous(long entry) {
+        return (entries.get(JAVA_INT, TcpRecord.last(entry)) & TcpRecord.LAST_SIMULTANEOUS) != 0;
+    }
+
+    /** Returns whether a SYN-ACK shows that the ends agree on the SYN that passed just before although it did not fit. */
+    private boolean answersIgnoredSyn(long entry, int direction, int kind, MemorySegment frames, long l4) {
+        long at = TcpRecord.last(entry);
+        int last = entries.get(JAVA_INT, at);
+        return kind == TcpState.KIND_SYN_ACK
+                && TcpRecord.lastKind(last) == TcpState.KIND_SYN
+                && TcpRecord.lastDirection(last) != direction
+                && Tcp.acknowledgment(frames, l4) == entries.get(JAVA_INT, at + TcpRecord.LAST_END);
+    }
+
+    /** Takes over what the ignored SYN said, as if it had begun the connection. */
+    private void resume(long entry, int direction) {
+        long at = TcpRecord.last(entry);
+        int last = entries.get(JAVA_INT, at);
+        int end = entries.get(JAVA_INT, at + TcpRecord.LAST_END);
+        long opener = TcpRecord.window(entry, 1 - direction);
+        entries.set(JAVA_INT, opener + TcpRecord.END, end);
+        entries.set(JAVA_INT, opener + TcpRecord.MAX_END, end);
+        entries.set(JAVA_INT, opener + TcpRecord.MAX_WINDOW, Math.max(TcpRecord.lastWindow(last), 1));
+        entries.set(JAVA_INT, opener + TcpRecord.SCALE, TcpRecord.lastScale(last));
+    }
+
+    /** Keeps what an ignored segment says, in case the other end agrees with it. */
+    private void ignore(long entry, int direction, int kind, int state, MemorySegment frames, long l4, int l4Length) {
+        boolean opening = kind == TcpState.KIND_SYN && direction == 0;
+        int scale = opening ? TcpWindow.scaleWord(Tcp.synOptions(frames, l4)) : 0;
+        int word = TcpRecord.packLast(kind, direction, scale, Tcp.window(frames, l4));
+        long at = TcpRecord.last(entry);
+        if (opening) {
+            word |= state == TcpState.LAST_ACK ? TcpRecord.LAST_EXPECTS_CHALLENGE : 0;
+        } else {
+            word |= entries.get(JAVA_INT, at) & TcpRecord.LAST_SIMULTANEOUS;
+        }
+        entries.set(JAVA_INT, at, word);
+        entries.set(JAVA_INT, at + TcpRecord.LAST_SEQUENCE, Tcp.sequence(frames, l4));
+        entries.set(JAVA_INT, at + TcpRecord.LAST_ACK, Tcp.acknowledgment(frames, l4));
+        entries.set(JAVA_INT, at + TcpRecord.LAST_END, TcpWindow.end(frames, l4, l4Length));
     }
 }

@@ -1,20 +1,30 @@
 package io.towpath.conntrack;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import io.towpath.packet.FiveTuple;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** Idle time after which an entry expires, by protocol and state. */
 final class Timeouts {
     private static final long SECOND_NS = 1_000_000_000L;
     private static final long ICMP_SECONDS = 30;
     private static final long GENERIC_SECONDS = 600;
-    // nf_conntrack_proto_sctp.c
-    private static final long SCTP_OPENING_SECONDS = 3;
-    private static final long SCTP_ESTABLISHED_SECONDS = 210;
+    /** In the order of {@link SctpState}'s constants: nf_conntrack_proto_sctp.c. */
+    private static final long[] SCTP_SECONDS = {10, 10, 3, 3, 210, 3, 3, 3, 30};
+    /** nf_conntrack_tcp_timeout_max_retrans and nf_conntrack_tcp_timeout_unacknowledged. */
+    private static final long TCP_STALLED_SECONDS = 300;
+    /** Repeats of an ACK that mean a peer that does not answer: nf_conntrack_tcp_max_retrans. */
+    private static final int TCP_REPEATS = 3;
+    /** Session affinity can be asked for this short at least. */
+    private static final long AFFINITY_SHORTEST_SECONDS = 1;
 
     private final long[] tcpNs;
     private final long udpNs;
     private final long udpStreamNs;
+    /** No entry expires sooner. */
+    private final long shortestNs;
 
     Timeouts(ConntrackConfig config) {
         tcpNs = new long[] {
@@ -31,26 +41,46 @@ final class Timeouts {
         };
         udpNs = config.udpSeconds() * SECOND_NS;
         udpStreamNs = config.udpStreamSeconds() * SECOND_NS;
+        long tcpShortestNs = Arrays.stream(tcpNs).min().getAsLong();
+        long sctpShortestNs = Arrays.stream(SCTP_SECONDS).min().getAsLong() * SECOND_NS;
+        shortestNs = Math.min(
+                Math.min(tcpShortestNs, sctpShortestNs),
+                Math.min(AFFINITY_SHORTEST_SECONDS * SECOND_NS, Math.min(udpNs, udpStreamNs)));
     }
 
     /** Returns whether an entry was idle for too long; what is being removed was not. */
     boolean expired(MemorySegment entries, long entry, long nowNs) {
-        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
+        long idleNs = nowNs - Entry.lastSeenNs(entries, entry);
+        if (idleNs <= shortestNs) {
+            return false;
+        }
         int state = Entry.state(entries, entry);
-        long timeoutNs = protocol == Entry.AFFINITY_TEMPLATE
-                ? Entry.templateTimeoutSeconds(entries, entry) * SECOND_NS
-                : state == Entry.GONE ? Long.MAX_VALUE : ns(protocol, state, Entry.status(entries, entry));
-        return nowNs - Entry.lastSeenNs(entries, entry) > timeoutNs;
+        return state != Entry.GONE && idleNs > ns(entries, entry, state);
     }
 
-    private long ns(int protocol, int state, int status) {
-        return switch (protocol) {
-            case FiveTuple.TCP -> tcpNs[state];
-            case FiveTuple.UDP -> (status & Entry.ASSURED) != 0 ? udpStreamNs : udpNs;
+    private long ns(MemorySegment entries, long entry, int state) {
+        return switch (FiveTuple.protocol(Entry.transport(entries, entry))) {
+            case FiveTuple.TCP -> tcpNs(entries, entry, state);
+            case FiveTuple.UDP -> (Entry.status(entries, entry) & Entry.ASSURED) != 0 ? udpStreamNs : udpNs;
             case FiveTuple.ICMP, FiveTuple.ICMPV6 -> ICMP_SECONDS * SECOND_NS;
-            case FiveTuple.SCTP ->
-                (state == SctpTracker.ESTABLISHED ? SCTP_ESTABLISHED_SECONDS : SCTP_OPENING_SECONDS) * SECOND_NS;
+            case FiveTuple.SCTP -> SCTP_SECONDS[state] * SECOND_NS;
+            case Entry.AFFINITY_TEMPLATE -> Entry.templateTimeoutSeconds(entries, entry) * SECOND_NS;
             default -> GENERIC_SECONDS * SECOND_NS;
         };
+    }
+
+    /** The state's time-out, and a shorter one where a side seems to be gone: nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet. */
+    private long tcpNs(MemorySegment entries, long entry, int state) {
+        int last = entries.get(JAVA_INT, TcpRecord.last(entry));
+        int kind = TcpRecord.lastKind(last);
+        if (kind == TcpState.KIND_RST) {
+            return Math.min(tcpNs[state], tcpNs[TcpState.CLOSE]);
+        }
+        boolean answered = (Entry.status(entries, entry) & Entry.SEEN_REPLY) != 0;
+        boolean stalled = TcpRecord.lastRepeats(last) >= TCP_REPEATS
+                || TcpRecord.isUnacknowledged(entries, entry)
+                || kind == TcpState.KIND_ACK && TcpRecord.lastWindow(last) == 0
+                || state == TcpState.ESTABLISHED && !answered;
+        return stalled ? Math.min(tcpNs[state], TCP_STALLED_SECONDS * SECOND_NS) : tcpNs[state];
     }
 }

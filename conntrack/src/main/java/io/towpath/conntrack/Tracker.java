@@ -1,13 +1,18 @@
 package io.towpath.conntrack;
 
 import io.towpath.packet.FiveTuple;
-import io.towpath.wire.Sctp;
 import java.lang.foreign.MemorySegment;
 
 /** Moves connections on by the packets that belong to them, protocol by protocol, refreshes and counts them. Any worker, any entry. */
 final class Tracker {
     /** Of a protocol's part: another worker changed the state meanwhile. */
     static final int AGAIN = 3;
+    /** Of a protocol's part: the packet may pass, but says nothing that is certain about the connection. */
+    static final int PASS = 4;
+    /** The packet may pass, and its entry is of no more use. */
+    static final int LAST = 5;
+    /** The packet begins no connection: its entry, which is new, is of no use. */
+    static final int REFUSED = 6;
 
     /** Resolution of "last seen": one store a millisecond, not one a packet. */
     private static final long LAST_SEEN_TICK_NS = 1_000_000;
@@ -17,18 +22,18 @@ final class Tracker {
     private static final int ATTEMPTS = 8;
 
     private final MemorySegment entries;
-    private final BackendConnections connections;
     private final Timeouts timeouts;
     private final TcpTracker tcp;
+    private final SctpTracker sctp;
 
     Tracker(MemorySegment entries, BackendConnections connections, Timeouts timeouts, boolean tcpLiberal) {
         this.entries = entries;
-        this.connections = connections;
         this.timeouts = timeouts;
-        this.tcp = new TcpTracker(connections, tcpLiberal);
+        this.tcp = new TcpTracker(entries, connections, tcpLiberal);
+        this.sctp = new SctpTracker(entries, connections);
     }
 
-    /** As {@link Conntrack#track}, for an entry's packet of a direction. */
+    /** As {@link Conntrack#track}, for an entry's packet of a direction; {@link #LAST} and {@link #REFUSED} leave the removal to the caller. */
     int track(
             ConntrackWorker worker,
             long entry,
@@ -42,17 +47,19 @@ final class Tracker {
             return Conntrack.TRACK_REOPEN;
         }
         int result = trackState(worker, entry, direction, frames, l4, l4Length, nowNs);
-        if (result != Conntrack.TRACK_OK) {
+        if (result == Conntrack.TRACK_INVALID || result == Conntrack.TRACK_REOPEN || result == REFUSED) {
             return result;
         }
-        if (direction != 0) {
-            Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
-        }
-        if (nowNs - Entry.lastSeenNs(entries, entry) >= LAST_SEEN_TICK_NS) {
-            Entry.lastSeenNs(entries, entry, nowNs);
+        if (result == Conntrack.TRACK_OK) {
+            if (direction != 0) {
+                Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
+            }
+            if (nowNs - Entry.lastSeenNs(entries, entry) >= LAST_SEEN_TICK_NS) {
+                Entry.lastSeenNs(entries, entry, nowNs);
+            }
         }
         Entry.count(entries, entry, direction, bytes);
-        return Conntrack.TRACK_OK;
+        return result == LAST ? LAST : Conntrack.TRACK_OK;
     }
 
     private int trackState(
@@ -71,8 +78,8 @@ final class Tracker {
             }
             int result =
                     switch (protocol) {
-                        case FiveTuple.TCP -> tcp.track(worker, entries, entry, direction, state, frames, l4, l4Length);
-                        case FiveTuple.SCTP -> trackSctp(worker, entry, state, frames, l4);
+                        case FiveTuple.TCP -> tcp.track(worker, entry, direction, state, frames, l4, l4Length);
+                        case FiveTuple.SCTP -> sctp.track(worker, entry, direction, state, frames, l4, l4Length);
                         case FiveTuple.UDP -> trackUdp(entry, nowNs);
                         default -> Conntrack.TRACK_OK;
                     };
@@ -88,17 +95,6 @@ final class Tracker {
         if ((status & Entry.SEEN_REPLY) != 0
                 && (status & Entry.ASSURED) == 0
                 && nowNs - Entry.createdNs(entries, entry) > UDP_STREAM_AFTER_NS) {
-            Entry.addStatus(entries, entry, Entry.ASSURED);
-        }
-        return Conntrack.TRACK_OK;
-    }
-
-    private int trackSctp(ConntrackWorker worker, long entry, int state, MemorySegment frames, long l4) {
-        int next = SctpTracker.next(state, Sctp.firstChunk(frames, l4));
-        if (next != state && !connections.changeState(worker, entry, state, next)) {
-            return AGAIN;
-        }
-        if (next == SctpTracker.ESTABLISHED) {
             Entry.addStatus(entries, entry, Entry.ASSURED);
         }
         return Conntrack.TRACK_OK;

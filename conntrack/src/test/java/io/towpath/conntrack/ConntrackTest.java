@@ -103,7 +103,11 @@ final class ConntrackTest {
     void shouldEnterBothDirectionsOrNeither() {
         create(1000, FiveTuple.UDP);
 
-        assertEquals(Conntrack.CONFLICT_REPLY, create(1000, FiveTuple.UDP));
+        assertEquals(Conntrack.CONFLICT_ORIGINAL, create(1000, FiveTuple.UDP), "it is the same connection");
+        worker.originalTransport = FiveTuple.transport(3000, 80, FiveTuple.UDP);
+        assertEquals(Conntrack.CONFLICT_REPLY, conntrack.create(worker, nowNs));
+        assertEquals(Conntrack.MISS, original(3000, FiveTuple.UDP));
+        worker.originalTransport = FiveTuple.transport(1000, 80, FiveTuple.UDP);
         worker.replyTransport = FiveTuple.transport(8080, 2000, FiveTuple.UDP);
         assertEquals(Conntrack.CONFLICT_ORIGINAL, conntrack.create(worker, nowNs));
         assertEquals(Conntrack.MISS, reply(2000, FiveTuple.UDP));
@@ -214,8 +218,8 @@ final class ConntrackTest {
         segment.fill((byte) 0);
         for (int flags = 0; flags < 64; flags++) {
             Bytes.u8(segment, 13, flags);
-            int connection = flags & (Tcp.SYN | Tcp.ACK | Tcp.FIN | Tcp.RST);
-            boolean expected = connection == Tcp.ACK || connection == Tcp.SYN || connection == (Tcp.SYN | Tcp.FIN);
+            int connection = flags & ~Tcp.PSH & ~Tcp.URG;
+            boolean expected = connection == Tcp.ACK || connection == Tcp.SYN;
 
             assertEquals(
                     expected, Conntrack.opens(FiveTuple.transport(1, 2, FiveTuple.TCP), segment, 0), "flags " + flags);
@@ -267,6 +271,7 @@ final class ConntrackTest {
         }
         conntrack.recycle(conntrack.controlWorker());
         quiescence.quiescent(0);
+        conntrack.recycle(conntrack.controlWorker());
         assertEquals(Conntrack.FULL, create(1001, FiveTuple.UDP), "the control thread may still look at it");
         quiescence.offline(quiescence.control());
         conntrack.recycle(conntrack.controlWorker());

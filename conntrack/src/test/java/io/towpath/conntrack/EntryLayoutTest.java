@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class EntryLayoutTest {
     @Test
     void shouldKeepItsOffsets() {
-        assertEquals(1, Conntrack.ENTRIES_LAYOUT_VERSION);
+        assertEquals(2, Conntrack.ENTRIES_LAYOUT_VERSION);
         assertEquals(256, Entry.BYTES);
         assertEquals(40, Entry.LIFE);
         assertEquals(44, Entry.NAT_FLAGS);
@@ -24,6 +24,9 @@ final class EntryLayoutTest {
         assertEquals(144, Entry.TCP_ORIGINAL);
         assertEquals(160, Entry.TCP_REPLY);
         assertEquals(176, Entry.TCP_MAX_ACK);
+        assertEquals(144, Entry.SCTP_TAGS);
+        assertEquals(152, Entry.SCTP_FLAGS);
         assertEquals(192, Entry.COUNTERS);
+        assertEquals(224, Entry.TCP_LAST);
     }
 }

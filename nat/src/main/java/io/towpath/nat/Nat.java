@@ -17,7 +17,9 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Nat {
     /** Turns of look-up and creation before a packet of a contended tuple is dropped. */
-    private static final int RESOLVE_ATTEMPTS = 8;
+    private static final int RESOLVE_ATTEMPTS = 64;
+    /** From this turn on the worker that is entering the tuple is taken not to be running, and is given its time. */
+    private static final int SPINNING_ATTEMPTS = 8;
 
     private final Conntrack conntrack;
     private final ConntrackWorker worker;
@@ -106,7 +108,7 @@ public final class Nat {
             if (handle == Conntrack.MISS) {
                 handle = connections.open(burst, i, node, nowNs);
                 if (handle == Conntrack.CONFLICT_ORIGINAL) {
-                    Thread.onSpinWait();
+                    awaitRival(attempt);
                     continue;
                 }
                 if (handle < 0) {
@@ -120,7 +122,9 @@ public final class Nat {
                 return;
             }
             if (tracked == Conntrack.TRACK_INVALID) {
-                // Never let an invalid packet of a translated connection out with its addresses as they are.
+                // Never let an invalid packet of a translated connection out with its addresses as they are. Others
+                // pass, as
+                // kube-proxy's nftables mode lets them.
                 boolean translated = (Entry.natFlags(entries, Conntrack.entry(handle)) & Entry.TRANSLATED) != 0;
                 burst.reason[i] = translated ? Reason.CONNTRACK_INVALID : Reason.ROUTED;
                 return;
@@ -128,6 +132,14 @@ public final class Nat {
             conntrack.remove(worker, handle);
         }
         burst.reason[i] = Reason.CONNTRACK_CONTENDED;
+    }
+
+    private static void awaitRival(int attempt) {
+        if (attempt < SPINNING_ATTEMPTS) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
     }
 
     private void connect(Burst burst, int i, long handle) {

@@ -17,6 +17,7 @@ public final class Tcp {
     public static final int RST = 4;
     public static final int PSH = 8;
     public static final int ACK = 16;
+    public static final int URG = 32;
 
     // RFC 9293 section 3.2, RFC 7323 section 2.2, RFC 2018 sections 2 and 3
     private static final int OPTION_END = 0;

@@ -1,0 +1,225 @@
+package io.towpath.conntrack;
+
+import static io.towpath.conntrack.TcpRecord.END;
+import static io.towpath.conntrack.TcpRecord.MAX_END;
+import static io.towpath.conntrack.TcpRecord.MAX_WINDOW;
+import static io.towpath.conntrack.TcpRecord.SCALE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.towpath.wire.Tcp;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The window check of Guido van Rooij, "Real Stateful TCP Packet Filtering in IP Filter" (2000), as net/netfilter/nf_conntrack_proto_tcp.c
+ * ({@code tcp_in_window}) does it. Sequence numbers compare modulo 2^32.
+ */
+final class TcpWindow {
+    /** How far an acknowledgment may lag behind: the kernel's MAXACKWINCONST. */
+    private static final int ACK_LAG_MIN = 66_000;
+
+    private final MemorySegment entries;
+    private final boolean liberal;
+
+    /** @param liberal lets everything pass, whatever the window */
+    TcpWindow(MemorySegment entries, boolean liberal) {
+        this.entries = entries;
+        this.liberal = liberal;
+    }
+
+    /** Returns the sequence number behind a segment. */
+    static int end(MemorySegment frames, long l4, int l4Length) {
+        int flags = Tcp.flags(frames, l4);
+        int syn = (flags & Tcp.SYN) != 0 ? 1 : 0;
+        return Tcp.sequence(frames, l4) + l4Length - Tcp.headerLength(frames, l4) + syn + (flags & Tcp.FIN);
+    }
+
+    /**
+     * Checks a segment against the windows and moves them on.
+     *
+     * @param state the segment is checked for; in {@link TcpState#SYN_SENT} a SYN begins its direction anew
+     * @return {@link Conntrack#TRACK_OK}, {@link Tracker#PASS} for what the receiver will answer and nothing can be learned from, or
+     *     {@link Conntrack#TRACK_INVALID}
+     */
+    int check(long entry, int direction, int state, MemorySegment frames, long l4, int l4Length) {
+        long sender = TcpRecord.window(entry, direction);
+        long receiver = TcpRecord.window(entry, 1 - direction);
+        int flags = Tcp.flags(frames, l4);
+        int end = end(frames, l4, l4Length);
+        boolean first = word(sender + MAX_WINDOW) == 0;
+        if ((flags & Tcp.SYN) != 0) {
+            if (first || state == TcpState.SYN_SENT) {
+                if ((flags & Tcp.ACK) != 0 && Tcp.acknowledgment(frames, l4) - word(receiver + END) > 0 && !liberal) {
+                    return Conntrack.TRACK_INVALID; // answers a SYN of another time
+                }
+                beginBySyn(sender, receiver, frames, l4, end, direction);
+                if ((flags & Tcp.ACK) == 0) {
+                    return Conntrack.TRACK_OK;
+                }
+            }
+        } else if (first) {
+            beginInTheMiddle(sender, receiver, frames, l4, end);
+            if (state == TcpState.NONE) {
+                int flag = TcpRecord.LENIENT | TcpRecord.SACK_SENT;
+                word(sender + SCALE, flag);
+                word(receiver + SCALE, flag);
+                return Conntrack.TRACK_OK;
+            }
+        }
+        return fit(entry, direction, state, frames, l4, end);
+    }
+
+    private int fit(long entry, int direction, int state, MemorySegment frames, long l4, int packetEnd) {
+        long sender = TcpRecord.window(entry, direction);
+        long receiver = TcpRecord.window(entry, 1 - direction);
+        int flags = Tcp.flags(frames, l4);
+        int receiverEnd = word(receiver + END);
+        int senderEnd = word(sender + END);
+        int ack = acknowledgment(frames, l4, flags, receiverEnd);
+        int acknowledged = (word(receiver + SCALE) & TcpRecord.SACK_SENT) != 0 ? Tcp.highestSack(frames, l4, ack) : ack;
+        boolean refusal = (flags & Tcp.RST) != 0 && state == TcpState.SYN_SENT && Tcp.sequence(frames, l4) == 0;
+        int sequence = refusal ? senderEnd : Tcp.sequence(frames, l4);
+        int end = refusal ? senderEnd : packetEnd;
+        int result = judge(sender, receiver, sequence, end, acknowledged);
+        if (result == Conntrack.TRACK_OK) {
+            advance(entry, direction, end, ack, acknowledged, frames, l4, flags);
+            return result;
+        }
+        boolean lenient = liberal || (word(sender + SCALE) & TcpRecord.LENIENT) != 0;
+        return lenient ? Conntrack.TRACK_OK : result;
+    }
+
+    private int judge(long sender, long receiver, int sequence, int end, int acknowledged) {
+        int receiverEnd = word(receiver + END);
+        int receiverWindow = word(receiver + MAX_WINDOW);
+        int maxEnd = word(sender + MAX_END);
+        int ackLag = Math.max(word(sender + MAX_WINDOW), ACK_LAG_MIN);
+        boolean notBelow = receiverWindow == 0 || end - (word(sender + END) - receiverWindow - 1) > 0;
+        boolean ackNotBelow = acknowledged - (receiverEnd - ackLag - 1) > 0;
+        boolean ackNotAbove = acknowledged - receiverEnd <= 0;
+        if (sequence - maxEnd > 0) {
+            return exceed(sender, end, end - maxEnd + 1, receiverWindow, notBelow && ackNotBelow && ackNotAbove);
+        }
+        if (!ackNotAbove) {
+            return Conntrack.TRACK_INVALID; // acknowledges what was not sent
+        }
+        // Below are retransmits of acknowledged data and acknowledgments that were long under way.
+        return notBelow && ackNotBelow ? Conntrack.TRACK_OK : Tracker.PASS;
+    }
+
+    /** Returns a segment's acknowledgment, or one that fits where it has none; some stacks reset with ACK and 0. */
+    private static int acknowledgment(MemorySegment frames, long l4, int flags, int receiverEnd) {
+        int ack = (flags & Tcp.ACK) != 0 ? Tcp.acknowledgment(frames, l4) : receiverEnd;
+        return (flags & Tcp.RST) != 0 && ack == 0 ? receiverEnd : ack;
+    }
+
+    /** A segment beyond the window passes if it is but a window's width too far, so that its acknowledgment will not be invalid. */
+    private int exceed(long sender, int end, int overshot, int receiverWindow, boolean restFits) {
+        if (!restFits || receiverWindow == 0 || Integer.compareUnsigned(overshot, receiverWindow) > 0) {
+            return Conntrack.TRACK_INVALID;
+        }
+        word(sender + END, end);
+        addFlag(sender, TcpRecord.UNACKNOWLEDGED);
+        return Tracker.PASS;
+    }
+
+    private void beginBySyn(long sender, long receiver, MemorySegment frames, long l4, int end, int direction) {
+        int options = Tcp.synOptions(frames, l4);
+        int word = scaleWord(options) | word(sender + SCALE) & TcpRecord.LENIENT;
+        word(sender + END, end);
+        word(sender + MAX_END, end);
+        word(sender + MAX_WINDOW, Math.max(Tcp.window(frames, l4), 1));
+        word(sender + SCALE, word);
+        int other = word(receiver + SCALE);
+        if (direction == 1 && (word & other & TcpRecord.SCALE_SENT) == 0) {
+            // Scaling is in force only if both sent the option (RFC 7323 section 2.2).
+            word(sender + SCALE, word & ~TcpRecord.SCALE_MASK);
+            word(receiver + SCALE, other & ~TcpRecord.SCALE_MASK);
+        }
+    }
+
+    /** Returns the scale and flags that a SYN's options announce. */
+    static int scaleWord(int synOptions) {
+        int scale = Tcp.windowScale(synOptions);
+        return (scale >= 0 ? TcpRecord.SCALE_SENT | scale : 0)
+                | (Tcp.sackPermitted(synOptions) ? TcpRecord.SACK_SENT : 0);
+    }
+
+    private void beginInTheMiddle(long sender, long receiver, MemorySegment frames, long l4, int end) {
+        int scale = word(sender + SCALE) & TcpRecord.SCALE_MASK;
+        int window = Math.max(Tcp.window(frames, l4) << scale, 1);
+        word(sender + END, end);
+        word(sender + MAX_WINDOW, window);
+        word(sender + MAX_END, end + window);
+        int ack = Tcp.acknowledgment(frames, l4);
+        if (word(receiver + MAX_WINDOW) == 0) {
+            word(receiver + END, ack);
+            word(receiver + MAX_END, ack);
+        } else if (ack == word(receiver + END) + 1) {
+            word(receiver + END, ack); // answers a keep-alive
+        }
+    }
+
+    private void advance(
+            long entry, int direction, int end, int ack, int acknowledged, MemorySegment frames, long l4, int flags) {
+        long sender = TcpRecord.window(entry, direction);
+        int senderFlags = word(sender + SCALE);
+        int scale = (flags & Tcp.SYN) != 0 ? 0 : senderFlags & TcpRecord.SCALE_MASK;
+        int window = Tcp.window(frames, l4) << scale;
+        int width = window + acknowledged - ack;
+        if (width > word(sender + MAX_WINDOW)) {
+            word(sender + MAX_WINDOW, width);
+        }
+        if (end - word(sender + END) > 0) {
+            word(sender + END, end);
+            addFlag(sender, TcpRecord.UNACKNOWLEDGED);
+        }
+        if ((flags & Tcp.ACK) != 0) {
+            long maxAck = TcpRecord.maxAck(entry, direction);
+            if ((senderFlags & TcpRecord.MAX_ACK_VALID) == 0 || ack - word(maxAck) > 0) {
+                word(maxAck, ack);
+                addFlag(sender, TcpRecord.MAX_ACK_VALID);
+            }
+        }
+        long receiver = TcpRecord.window(entry, 1 - direction);
+        advanceReceiver(receiver, end - word(sender + MAX_END), acknowledged + Math.max(window, 1), ack);
+    }
+
+    /**
+     * @param overrun how far the sender went beyond what the receiver's window allows; negative within
+     * @param edge behind the last byte that the sender's window allows
+     */
+    private void advanceReceiver(long receiver, int overrun, int edge, int ack) {
+        int receiverWindow = word(receiver + MAX_WINDOW);
+        if (receiverWindow != 0 && overrun > 0) {
+            word(receiver + MAX_WINDOW, receiverWindow + overrun);
+        }
+        if (edge - word(receiver + MAX_END) > 0) {
+            word(receiver + MAX_END, edge);
+        }
+        if (ack == word(receiver + END)) {
+            removeFlag(receiver, TcpRecord.UNACKNOWLEDGED);
+        }
+    }
+
+    private int word(long at) {
+        return entries.get(JAVA_INT, at);
+    }
+
+    private void word(long at, int value) {
+        entries.set(JAVA_INT, at, value);
+    }
+
+    private void addFlag(long record, int flag) {
+        int old = word(record + SCALE);
+        if ((old & flag) == 0) {
+            word(record + SCALE, old | flag);
+        }
+    }
+
+    private void removeFlag(long record, int flag) {
+        int old = word(record + SCALE);
+        if ((old & flag) != 0) {
+            word(record + SCALE, old & ~flag);
+        }
+    }
+}
