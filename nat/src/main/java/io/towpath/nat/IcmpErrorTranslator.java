@@ -19,7 +19,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Finds the connection that an ICMP error is about by the packet it quotes, and translates both headers (RFC 5508 section 4). An error
  * travels against the quoted packet, so it belongs to the direction that the reversed quote has. It neither refreshes nor ends the
- * connection (RFC 5508 section 4.2, REQ-5).
+ * connection (RFC 5508 REQ-6).
  *
  * <p>What is translated is what Linux translates (nf_conntrack_inet_error in net/netfilter/nf_conntrack_proto_icmp.c,
  * nf_nat_icmp_reply_translation in nf_nat_proto.c): an error counts only where it is sent to the source of the packet it quotes; quotes of
