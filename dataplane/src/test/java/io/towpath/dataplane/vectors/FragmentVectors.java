@@ -42,7 +42,7 @@ final class FragmentVectors {
     }
 
     /** Cuts a packet before these bytes of its payload, transport header included. */
-    private static List<Packet> cut(Ip packet, int number, int... cuts) {
+    static List<Packet> cut(Ip packet, int number, int... cuts) {
         byte[] all = packet.bytes();
         int header = packet.headerLength();
         int payload = all.length - header;

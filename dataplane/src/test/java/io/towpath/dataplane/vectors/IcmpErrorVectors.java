@@ -42,6 +42,7 @@ final class IcmpErrorVectors {
             all.add(endsNothing(net));
         }
         all.add(wrongChecksum());
+        all.add(wrongQuotedChecksums());
         all.add(redirects());
         return all;
     }
@@ -277,6 +278,19 @@ final class IcmpErrorVectors {
         Flow flow = Flow.masqueraded(Lab.V4, 4000, L4.UDP);
         vector.request(flow, UDP).reply(flow, UDP);
         translated(vector, IcmpError.of(3, 3, 0).forms(UnaryOperator.identity(), Ip::damaged), flow, true, UDP);
+        return vector;
+    }
+
+    private static Vector wrongQuotedChecksums() {
+        Vector vector = new Vector(
+                "icmp-errors/v4-wrong-quoted-checksum",
+                "ICMP errors that quote a packet with a wrong checksum of either header",
+                "RFC 5508 REQ-3a, REQ-3c");
+        Flow flow = Flow.masqueraded(Lab.V4, 4000, L4.UDP);
+        vector.request(flow, UDP).reply(flow, UDP);
+        IcmpError error = IcmpError.of(3, 3, 0);
+        translated(vector, error.forms(UnaryOperator.identity(), Ip::damaged), flow, true, UDP);
+        translated(vector, error.forms(UnaryOperator.identity(), Ip::damagedHeader), flow, true, UDP);
         return vector;
     }
 

@@ -12,6 +12,7 @@ import java.util.Arrays;
  * @param flags and fragment offset of IPv4
  * @param options of IPv4, or extension headers of IPv6, whose first header is of type {@code extension}
  * @param wrong what its transport checksum is off by: in one's complement, so that a translation keeps it
+ * @param wrongHeader the same of the IPv4 header's
  */
 record Ip(
         String source,
@@ -22,18 +23,19 @@ record Ip(
         int extension,
         byte[] options,
         L4 l4,
-        int wrong)
+        int wrong,
+        int wrongHeader)
         implements Packet {
     private static final int DONT_FRAGMENT = 0x4000;
     private static final int ICMPV6 = 58;
 
     /** Returns a packet with 64 hops to go, which must not be fragmented. */
     static Ip of(String source, String destination, L4 l4) {
-        return new Ip(source, destination, 64, 0x2A17, DONT_FRAGMENT, -1, new byte[0], l4, 0);
+        return new Ip(source, destination, 64, 0x2A17, DONT_FRAGMENT, -1, new byte[0], l4, 0, 0);
     }
 
     Ip hops(int left) {
-        return new Ip(source, destination, left, identification, flags, extension, options, l4, wrong);
+        return new Ip(source, destination, left, identification, flags, extension, options, l4, wrong, wrongHeader);
     }
 
     /** Returns the packet as a router sends it on. */
@@ -42,23 +44,28 @@ record Ip(
     }
 
     Ip identification(int number) {
-        return new Ip(source, destination, hops, number, flags, extension, options, l4, wrong);
+        return new Ip(source, destination, hops, number, flags, extension, options, l4, wrong, wrongHeader);
     }
 
     /** Returns the packet without DF. */
     Ip fragmentable() {
-        return new Ip(source, destination, hops, identification, 0, extension, options, l4, wrong);
+        return new Ip(source, destination, hops, identification, 0, extension, options, l4, wrong, wrongHeader);
     }
 
-    /** Returns the packet with a wrong checksum. */
+    /** Returns the packet with a wrong transport checksum. */
     Ip damaged() {
-        return new Ip(source, destination, hops, identification, flags, extension, options, l4, 0x0101);
+        return new Ip(source, destination, hops, identification, flags, extension, options, l4, 0x0101, wrongHeader);
+    }
+
+    /** Returns the packet with a wrong checksum of the IPv4 header. */
+    Ip damagedHeader() {
+        return new Ip(source, destination, hops, identification, flags, extension, options, l4, wrong, 0x0202);
     }
 
     /** Returns the packet with options (IPv4) or extension headers (IPv6): their types and 8 bytes each, the last one's next header left out. */
     Ip options(byte[] ipv4, int firstExtension, byte[] ipv6) {
         byte[] chosen = isIpv6() ? ipv6 : ipv4;
-        return new Ip(source, destination, hops, identification, flags, firstExtension, chosen, l4, wrong);
+        return new Ip(source, destination, hops, identification, flags, firstExtension, chosen, l4, wrong, wrongHeader);
     }
 
     boolean isIpv6() {
@@ -96,7 +103,7 @@ record Ip(
         header[9] = (byte) protocol();
         System.arraycopy(address(source), 0, header, 12, 4);
         System.arraycopy(address(destination), 0, header, 16, 4);
-        Bytes.put16(header, 10, ~Bytes.sum(header));
+        put(header, 10, ~Bytes.sum(header) & 0xFFFF, wrongHeader);
         return header;
     }
 
@@ -142,9 +149,13 @@ record Ip(
         }
         int sum = ~Bytes.sum(Bytes.concat(pseudo, bytes)) & 0xFFFF;
         int field = l4.protocol() == L4.UDP && sum == 0 ? 0xFFFF : sum;
-        int off = field + wrong;
-        Bytes.put16(bytes, l4.checksumAt(), (off & 0xFFFF) + (off >>> 16));
+        put(bytes, l4.checksumAt(), field, wrong);
         return bytes;
+    }
+
+    private static void put(byte[] bytes, int at, int right, int error) {
+        int off = right + error;
+        Bytes.put16(bytes, at, (off & 0xFFFF) + (off >>> 16));
     }
 
     /** Returns the first bytes of the packet, all of them if it is shorter. */

@@ -49,12 +49,12 @@ final class RouterVectors {
     private static Vector tooBigWithoutDontFragment() {
         Vector vector = new Vector(
                 "router/v4-too-big-without-df",
-                "A packet without DF that is too large is answered as one with DF is",
-                "RFC 4787 REQ-13a, by design not");
-        Ip packet = Flow.dnat(Lab.V4, 4000, L4.UDP)
-                .requestBefore(L4.udp(new byte[1600]))
-                .fragmentable();
-        return vector.play(packet, "packet-too-big", answer(packet, Lab.V4.node(), 3, 4, 1500));
+                "A packet without DF that is too large is translated and cut into fragments, sent in order",
+                "RFC 4787 REQ-13a");
+        Flow.Change change = Flow.dnat(Lab.V4, 4000, L4.UDP).request(L4.udp(new byte[3500]), Ip::fragmentable);
+        Ip after = (Ip) change.after();
+        List<Packet> fragments = FragmentVectors.cut(after, after.identification(), 1480, 2960);
+        return vector.play(change.before(), "service", fragments.toArray(Packet[]::new));
     }
 
     private static Vector timeExceeded(Lab.Net net) {

@@ -168,7 +168,8 @@ final class TcpVectors {
                 "RFC 5382 REQ-7: no port is shared");
         vector.anyFrames();
         for (int i = 0; i < 40; i++) {
-            vector.play(Ip.of("10.0.0." + (10 + i), Lab.V4.vip(), SYN.make(4000, 80)), "service");
+            L4 syn = L4.tcp(4000, 80, L4.SYN, 1000, 0, String.valueOf((char) i)); // data that tells the client
+            vector.play(Ip.of("10.0.0." + (10 + i), Lab.V4.vip(), syn), "service");
         }
         return vector;
     }

@@ -127,7 +127,8 @@ final class UdpVectors {
         vector.anyFrames();
         for (int round = 0; round < 2; round++) {
             for (int i = 0; i < clients; i++) {
-                Ip packet = Ip.of("10.0.0." + (10 + i), Lab.V4.vip(), UDP.make(port, 53));
+                byte[] number = {(byte) i};
+                Ip packet = Ip.of("10.0.0." + (10 + i), Lab.V4.vip(), L4.udp(port, 53, number));
                 vector.play(packet, "service");
             }
         }
