@@ -45,8 +45,11 @@ final class UpdatedRequirements {
                     "filters are not endpoint-independent in the first place; those of UDP and TCP are apart",
                     "udp/v4-filtering",
                     "tcp/filtering"),
-            met("RFC 7857 7", "With endpoint-independent filters, packets from outside must not keep a mapping", "udp/v4-filtering")
-                    .because("packets of third parties belong to no connection"),
+            byDesignNot(
+                    "RFC 7857 7",
+                    "With endpoint-independent filters it can be chosen whether packets from outside keep a mapping",
+                    "there are no such filters: packets of third parties belong to no connection",
+                    "udp/v4-filtering"),
             met(
                     "RFC 7857 7.1",
                     "ICMP errors that answer packets from outside do not keep a mapping",
