@@ -75,9 +75,8 @@ public final class CaseCheck implements AutoCloseable {
     private Replay.Settings settings(CaseFolder folder) throws ManifestException {
         EngineConfig router = folder.config() == null ? null : EngineConfig.read(folder.config());
         List<String> unused = new ArrayList<>();
-        ProxyConfig proxy = folder.proxyConfig() == null
-                ? ProxyConfig.defaults()
-                : ProxyConfig.read(folder.proxyConfig(), unused);
+        ProxyConfig proxy =
+                folder.proxyConfig() == null ? ProxyConfig.defaults() : ProxyConfig.read(folder.proxyConfig(), unused);
         unused.forEach(warnings);
         if (router != null && !router.clusterCidrs().isEmpty()) {
             proxy = proxy.withClusterCidrs(router.clusterCidrs());
@@ -94,8 +93,8 @@ public final class CaseCheck implements AutoCloseable {
             missing.add(folder.expectedCounters());
         }
         if (!missing.isEmpty()) {
-            throw new ManifestException(
-                    List.of(missing.getFirst() + ": is not there; 'towpath check --write' writes what the engine does"));
+            throw new ManifestException(List.of(
+                    missing.getFirst() + ": is not there; 'towpath check --write' writes what the engine does"));
         }
         List<SentFrame> frames = folder.exactFrames() ? frames(folder.expectedFrames()) : List.of();
         return new Outcome(frames, counters(folder.expectedCounters()));

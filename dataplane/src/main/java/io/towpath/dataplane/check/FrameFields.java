@@ -243,7 +243,8 @@ final class FrameFields {
         add(prefix + header + "code", 1, Format.NUMBER);
         add(prefix + header + "checksum", 2, Format.HEX);
         add(prefix + header + "second word", 4, Format.HEX);
-        boolean error = protocol == ICMPV6 ? type < 128 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+        boolean error =
+                protocol == ICMPV6 ? type < 128 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
         if (!error || !prefix.isEmpty() || at == frame.length) {
             return;
         }

@@ -13,10 +13,7 @@ final class CaseListing {
         long failed = 0;
         for (CaseResult result : results) {
             failed += result.passed() ? 0 : 1;
-            listing.add(
-                    result.name(),
-                    result.passed() ? "pass" : "FAIL",
-                    String.join("; ", result.differences()));
+            listing.add(result.name(), result.passed() ? "pass" : "FAIL", String.join("; ", result.differences()));
         }
         listing.print(output);
         if (output == OutputFormat.TEXT) {

@@ -22,7 +22,10 @@ import picocli.CommandLine.Parameters;
         description =
                 "Plays case folders through the engine and compares the frames that are sent, byte by byte, and all counters.")
 final class CheckCommand implements Callable<Integer> {
-    @Parameters(arity = "1..*", paramLabel = "DIR", description = "A case folder (it has a case.yaml), or a tree of them.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "DIR",
+            description = "A case folder (it has a case.yaml), or a tree of them.")
     private List<Path> trees;
 
     @Option(

@@ -51,17 +51,14 @@ public final class SelfTest implements AutoCloseable {
                     requirement, Verdict.FAIL, requirement.cases().getFirst() + ": " + problem);
         }
         return new RequirementResult(
-                requirement,
-                requirement.kind() == Kind.MET ? Verdict.PASS : Verdict.BY_DESIGN_NOT,
-                requirement.why());
+                requirement, requirement.kind() == Kind.MET ? Verdict.PASS : Verdict.BY_DESIGN_NOT, requirement.why());
     }
 
     private String judge(Requirement requirement) throws IOException, ManifestException {
         if (requirement.judge() == null) {
             return null;
         }
-        CaseFolder folder =
-                CaseFolder.read(bundled.folder(requirement.cases().getFirst()));
+        CaseFolder folder = CaseFolder.read(bundled.folder(requirement.cases().getFirst()));
         return requirement.judge().problem(check.play(folder).frames());
     }
 

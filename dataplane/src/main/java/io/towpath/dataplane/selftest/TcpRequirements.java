@@ -31,10 +31,7 @@ final class TcpRequirements {
                     "A SYN from outside that nobody waits for is not answered for 6 s",
                     "a masquerade port is no meeting point for two NATs; the sender is told at once, as the kernel would",
                     "tcp/unsolicited-syn"),
-            met(
-                            "RFC 5382 REQ-5",
-                            "An idle connection is kept for 2 h 4 min at least",
-                            "tcp/established-timeout")
+            met("RFC 5382 REQ-5", "An idle connection is kept for 2 h 4 min at least", "tcp/established-timeout")
                     .because("24 h, as kube-proxy: conntrack.tcpEstablishedTimeout sets it"),
             byDesignNot(
                     "RFC 5382 REQ-5 (transitory)",

@@ -35,10 +35,7 @@ final class UdpRequirements {
                     "kept with the client's own port; where that is taken the port is random, as RFC 7857 section 8 allows",
                     "udp/v4-masquerade",
                     "udp/port-conflict"),
-            met(
-                            "RFC 4787 REQ-5",
-                            "A mapping lives two minutes at least after its last packet",
-                            "udp/stream-timeout")
+            met("RFC 4787 REQ-5", "A mapping lives two minutes at least after its last packet", "udp/stream-timeout")
                     .because("of an exchange in both directions"),
             byDesignNot(
                     "RFC 4787 REQ-5 (no answer)",
@@ -85,7 +82,8 @@ final class UdpRequirements {
                             "udp/port-conflict",
                             "udp/v4-filtering")
                     .judgedBy(SourcePorts::problemWithSharing)
-                    .because("a conflict costs a connection its own port, nothing else, and none loses the port it has"),
+                    .because(
+                            "a conflict costs a connection its own port, nothing else, and none loses the port it has"),
             met(
                     "RFC 4787 REQ-12",
                     "No ICMP message ends a mapping",

@@ -27,10 +27,7 @@ final class UpdatedRequirements {
                     "The session is kept for 4 min after a reset",
                     "10 s, as Linux, so that ports come free",
                     "tcp/reset"),
-            met(
-                            "RFC 7857 3",
-                            "A port may be used for several destinations at once",
-                            "udp/endpoint-dependent-mapping")
+            met("RFC 7857 3", "A port may be used for several destinations at once", "udp/endpoint-dependent-mapping")
                     .because("it is: two backends see the same port of a client"),
             met("RFC 7857 4", "A client keeps its outer address while it has sessions", "udp/one-masquerade-address")
                     .because("each network has one masquerade address, fixed by the configuration"),

@@ -46,7 +46,8 @@ final class FrameDifferenceTest {
         byte[] error6 = Packets.unreachable("fd01::2", "fd00::2", UDP6);
 
         assertEquals(
-                "quoted IPv4 destination: expected 10.1.0.2, got 10.1.0.9", between(error, with(error, 14 + 28 + 19, 9)));
+                "quoted IPv4 destination: expected 10.1.0.2, got 10.1.0.9",
+                between(error, with(error, 14 + 28 + 19, 9)));
         assertEquals(
                 "quoted UDP destination port: expected 53, got 9", between(error6, with(error6, 14 + 48 + 40 + 3, 9)));
     }
@@ -66,7 +67,8 @@ final class FrameDifferenceTest {
     void shouldDescribeFramesByProtocolAddressesAndPorts() {
         assertEquals("TCP 10.0.0.2:4000 > 10.1.0.2:8080", FrameFields.tuple(TCP));
         assertEquals("UDP [fd00::2]:4000 > [fd01::2]:53", FrameFields.tuple(UDP6));
-        assertEquals("ICMP type 3 10.1.0.2 > 10.0.0.2", FrameFields.tuple(Packets.unreachable("10.1.0.2", "10.0.0.2", TCP)));
+        assertEquals(
+                "ICMP type 3 10.1.0.2 > 10.0.0.2", FrameFields.tuple(Packets.unreachable("10.1.0.2", "10.0.0.2", TCP)));
         assertEquals("3 bytes", FrameFields.tuple(new byte[3]));
     }
 

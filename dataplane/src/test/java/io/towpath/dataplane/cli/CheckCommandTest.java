@@ -137,7 +137,8 @@ final class CheckCommandTest {
     void shouldRefuseACaseWithoutExpectationsWithOneLine() throws IOException {
         Files.delete(folder.resolve("counters.yaml"));
 
-        assertRefused("counters.yaml: is not there; 'towpath check --write' writes what the engine does", "check", folder);
+        assertRefused(
+                "counters.yaml: is not there; 'towpath check --write' writes what the engine does", "check", folder);
     }
 
     @Test
@@ -151,7 +152,8 @@ final class CheckCommandTest {
     void shouldRefuseFieldsAndFilesThatDoNotExistWithOneLine() throws IOException {
         Files.writeString(folder.resolve("case.yaml"), "title: x\nmode: bridge\nsteps: [{objects: none.yaml}]\n");
 
-        assertRefused("case.yaml:2: case.mode: node or router was expected, found \"bridge\" (and 1 more)", "check", folder);
+        assertRefused(
+                "case.yaml:2: case.mode: node or router was expected, found \"bridge\" (and 1 more)", "check", folder);
     }
 
     @Test
@@ -165,7 +167,10 @@ final class CheckCommandTest {
     void shouldPrintTheRequirementsAsJson() {
         assertEquals(ExitCode.OK, run("selftest", "--rfc", "--output", "json"));
 
-        assertTrue(output().startsWith("{\"requirements\":[{\"requirement\":\"RFC 4787 REQ-1\",\"result\":\"by design not\""), output());
+        assertTrue(
+                output().startsWith(
+                                "{\"requirements\":[{\"requirement\":\"RFC 4787 REQ-1\",\"result\":\"by design not\""),
+                output());
         assertTrue(!output().contains("\"result\":\"fail\""), output());
     }
 }

@@ -47,11 +47,12 @@ final class SelfTestTest {
 
     @TestFactory
     Stream<DynamicTest> shouldMeetEveryRequirementThatItClaims() {
-        return Requirements.ALL.stream().map(requirement -> DynamicTest.dynamicTest(requirement.id(), () -> {
-            RequirementResult result = selfTest.check(requirement);
+        return Requirements.ALL.stream()
+                .map(requirement -> DynamicTest.dynamicTest(requirement.id(), () -> {
+                    RequirementResult result = selfTest.check(requirement);
 
-            assertNotEquals(Verdict.FAIL, result.verdict(), result.reason());
-        }));
+                    assertNotEquals(Verdict.FAIL, result.verdict(), result.reason());
+                }));
     }
 
     @Test
@@ -99,9 +100,11 @@ final class SelfTestTest {
         assertEquals(null, SourcePorts.problemWithRandomness(spread));
         assertEquals("clients 0 and 1 share the port 4000", SourcePorts.problemWithSharing(clients(2, client -> 4000)));
         assertEquals(
-                "the privileged port 80 was taken", SourcePorts.problemWithPrivileges(clients(3, client -> client == 2 ? 80 : 2000 + client)));
+                "the privileged port 80 was taken",
+                SourcePorts.problemWithPrivileges(clients(3, client -> client == 2 ? 80 : 2000 + client)));
         assertEquals(
-                "7 of 8 ports follow the one before", SourcePorts.problemWithRandomness(clients(9, client -> 5000 + client)));
+                "7 of 8 ports follow the one before",
+                SourcePorts.problemWithRandomness(clients(9, client -> 5000 + client)));
     }
 
     private static String table() {

@@ -8,7 +8,14 @@ import java.util.function.UnaryOperator;
  * @param masquerade address that the backend sees: the client's own where it is not masqueraded
  */
 record Flow(
-        String client, int clientPort, String vip, int vipPort, String masquerade, int masqueradePort, String backend, int backendPort) {
+        String client,
+        int clientPort,
+        String vip,
+        int vipPort,
+        String masquerade,
+        int masqueradePort,
+        String backend,
+        int backendPort) {
     /** A pod's connection: only the destination is translated. */
     static Flow dnat(Lab.Net net, int clientPort, int protocol) {
         return of(net, net.pod(), clientPort, protocol, net.pod());
@@ -51,7 +58,8 @@ record Flow(
 
     Change request(L4.Maker maker, UnaryOperator<Ip> form) {
         return new Change(
-                form.apply(requestBefore(maker)), form.apply(requestAfter(maker)).forwarded());
+                form.apply(requestBefore(maker)),
+                form.apply(requestAfter(maker)).forwarded());
     }
 
     Change reply(L4.Maker maker, UnaryOperator<Ip> form) {

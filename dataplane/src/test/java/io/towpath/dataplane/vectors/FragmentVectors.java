@@ -143,13 +143,16 @@ final class FragmentVectors {
         vector.play(pieces.get(0), "fragment-conflict").play(piece(packet, 1, 16, true, some), "fragment-conflict");
         vector.play(pieces.get(1), "fragment-held"); // of a packet that is over: it begins another
         List<Packet> others = cut(packet, 2, 32, 64);
-        vector.play(others.get(2), "fragment-conflict").play(piece(packet, 2, 64, false, new byte[16]), "fragment-conflict");
+        vector.play(others.get(2), "fragment-conflict")
+                .play(piece(packet, 2, 64, false, new byte[16]), "fragment-conflict");
         return vector;
     }
 
     private static Vector duplicate(Lab.Net net) {
         Vector vector = new Vector(
-                "fragments/%s-duplicate".formatted(net.name()), "A fragment that comes twice counts once", "RFC 791 section 3.2");
+                "fragments/%s-duplicate".formatted(net.name()),
+                "A fragment that comes twice counts once",
+                "RFC 791 section 3.2");
         Flow flow = flow(net, "masquerade");
         Flow.Change change = flow.request(maker(100), ip -> ip);
         List<Packet> before = cut((Ip) change.before(), 1, 32, 64);
@@ -212,7 +215,8 @@ final class FragmentVectors {
                 1,
                 0);
         byte[] first = cut(flow.requestAfter(large).hops(62), 3, 240).getFirst().bytes();
-        byte[] shown = cut(flow.requestBefore(large).hops(62), 3, 240).getFirst().bytes();
+        byte[] shown =
+                cut(flow.requestBefore(large).hops(62), 3, 240).getFirst().bytes();
         return vector.play(
                 error.error(net.backend(), flow.masquerade(), first),
                 "icmp-error-translated",
@@ -232,7 +236,9 @@ final class FragmentVectors {
     /** A fragment that is all of the packet (RFC 6946); of IPv4 there is no such thing, but DF is clear. */
     private static Vector whole(Lab.Net net) {
         Vector vector = new Vector(
-                "fragments/%s-whole".formatted(net.name()), "A fragment that is a whole packet waits for nobody", "RFC 6946");
+                "fragments/%s-whole".formatted(net.name()),
+                "A fragment that is a whole packet waits for nobody",
+                "RFC 6946");
         Flow.Change change = flow(net, "masquerade").request(maker(100), ip -> ip);
         play(vector, change, "service", 9, new int[0], 0);
         return vector;

@@ -58,7 +58,8 @@ record IcmpError(
 
     /** Returns an error from a source to a destination that quotes bytes. */
     Ip error(String from, String to, byte[] quoted) {
-        return outerForm.apply(Ip.of(from, to, L4.icmp(type, code, word(quoted, from), Bytes.concat(quoted, extension))));
+        return outerForm.apply(
+                Ip.of(from, to, L4.icmp(type, code, word(quoted, from), Bytes.concat(quoted, extension))));
     }
 
     private int word(byte[] quoted, String from) {

@@ -32,7 +32,8 @@ final class IcmpErrorVectors {
                 all.add(everyType(net, kind, false));
                 all.add(everyProtocol(net, kind));
             }
-            all.add(forms(net, "options", "options or extension headers in both headers", IcmpErrorVectors::withOptions));
+            all.add(forms(
+                    net, "options", "options or extension headers in both headers", IcmpErrorVectors::withOptions));
             all.add(rfc4884(net));
             all.add(shortQuotes(net));
             all.add(fromRouters(net));
@@ -266,7 +267,9 @@ final class IcmpErrorVectors {
             translated(vector, error, tcp, true, SYN);
             translated(vector, error, tcp, false, SYN_ACK);
         }
-        return vector.reply(udp, UDP).request(tcp, L4.tcp(L4.ACK, 1001, 5001, "")).reply(tcp, L4.tcp(L4.ACK, 5001, 1001, "on"));
+        return vector.reply(udp, UDP)
+                .request(tcp, L4.tcp(L4.ACK, 1001, 5001, ""))
+                .reply(tcp, L4.tcp(L4.ACK, 5001, 1001, "on"));
     }
 
     /** What came with a wrong checksum goes on with one that is wrong by as much, so that its receiver drops it. */

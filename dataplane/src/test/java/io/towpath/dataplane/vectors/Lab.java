@@ -64,7 +64,16 @@ final class Lab {
             "10.1.0.9",
             "10.1.0.254");
     static final Net V6 = new Net(
-            "v6", "fd00::2", "fd00::fe", "2001:db8:9::7", "fd00::1", "fd96::10", "fd01::1", "fd01::2", "fd01::9", "fd01::fe");
+            "v6",
+            "fd00::2",
+            "fd00::fe",
+            "2001:db8:9::7",
+            "fd00::1",
+            "fd96::10",
+            "fd01::1",
+            "fd01::2",
+            "fd01::9",
+            "fd01::fe");
     static final List<Net> BOTH = List.of(V4, V6);
 
     /**

@@ -41,9 +41,7 @@ final class RouterVectors {
         Flow flow = Flow.dnat(net, 4000, L4.UDP);
         Ip packet = flow.requestBefore(L4.udp(new byte[1600]));
         return vector.play(
-                packet,
-                "packet-too-big",
-                answer(packet, net.node(), net.isIpv6() ? 2 : 3, net.isIpv6() ? 0 : 4, 1500));
+                packet, "packet-too-big", answer(packet, net.node(), net.isIpv6() ? 2 : 3, net.isIpv6() ? 0 : 4, 1500));
     }
 
     private static Vector tooBigWithoutDontFragment() {
@@ -63,8 +61,7 @@ final class RouterVectors {
                 "A packet whose hops are used up is answered from the engine's own address, quoting it as it came",
                 "RFC 5508 REQ-10, RFC 1812 section 5.3.1");
         Ip packet = Flow.masqueraded(net, 4000, L4.UDP).requestBefore(UDP).hops(1);
-        return vector.play(
-                packet, "hop-limit-exceeded", answer(packet, net.gateway(), net.isIpv6() ? 3 : 11, 0, 0));
+        return vector.play(packet, "hop-limit-exceeded", answer(packet, net.gateway(), net.isIpv6() ? 3 : 11, 0, 0));
     }
 
     private static Vector noRoute(Lab.Net net) {
@@ -108,8 +105,7 @@ final class RouterVectors {
     }
 
     private static Vector timestamp() {
-        Vector vector = new Vector(
-                "router/v4-other-icmp", "Other ICMP messages pass untranslated", "RFC 5508 REQ-11");
+        Vector vector = new Vector("router/v4-other-icmp", "Other ICMP messages pass untranslated", "RFC 5508 REQ-11");
         Ip request = Ip.of(Lab.V4.pod(), Lab.V4.farClient(), L4.icmp(13, 0, 77 << 16, new byte[12]));
         Ip reply = Ip.of(Lab.V4.farClient(), Lab.V4.pod(), L4.icmp(14, 0, 77 << 16, new byte[12]));
         return vector.play(request, "routed", request.forwarded()).play(reply, "routed", reply.forwarded());
@@ -157,7 +153,8 @@ final class RouterVectors {
                 "The identification of an IPv4 packet stays as it is",
                 "RFC 7857 section 10, by design not");
         for (int host = 2; host < 4; host++) {
-            Flow flow = new Flow("10.0.0." + host, 4000 + host, "10.96.0.10", 53, "10.1.0.1", 4000 + host, "10.1.0.2", 5353);
+            Flow flow = new Flow(
+                    "10.0.0." + host, 4000 + host, "10.96.0.10", 53, "10.1.0.1", 4000 + host, "10.1.0.2", 5353);
             vector.request(flow, UDP, ip -> ip.fragmentable().identification(7));
         }
         return vector;

@@ -61,7 +61,10 @@ final class SctpVectors {
     }
 
     private static Vector opened(Vector vector, Flow flow, L4.Maker init, L4.Maker initAck) {
-        return vector.request(flow, init).reply(flow, initAck).request(flow, COOKIE_ECHO).reply(flow, COOKIE_ACK);
+        return vector.request(flow, init)
+                .reply(flow, initAck)
+                .request(flow, COOKIE_ECHO)
+                .reply(flow, COOKIE_ACK);
     }
 
     private static Vector association(Lab.Net net, String kind, Flow flow) {
@@ -100,7 +103,8 @@ final class SctpVectors {
         L4.Maker initAck =
                 L4.sctp(CLIENT_TAG, L4.chunk(2, 0, init(BACKEND_TAG, Bytes.concat(SECOND_ADDRESS, cookie()))));
         opened(vector, flow, init, initAck);
-        byte[] asconf = Bytes.concat(Bytes.hex("00000001"), SECOND_ADDRESS, Bytes.hex("C001 0010 00000001"), SECOND_ADDRESS);
+        byte[] asconf =
+                Bytes.concat(Bytes.hex("00000001"), SECOND_ADDRESS, Bytes.hex("C001 0010 00000001"), SECOND_ADDRESS);
         return vector.request(flow, L4.sctp(BACKEND_TAG, L4.chunk(0xC1, 0, asconf)))
                 .reply(flow, L4.sctp(CLIENT_TAG, L4.chunk(0x80, 0, Bytes.hex("00000001"))));
     }

@@ -155,8 +155,8 @@ final class TcpVectors {
     }
 
     private static Vector payloadUntouched() {
-        Vector vector = new Vector(
-                "tcp/payload-untouched", "Addresses in a payload are nobody's business", "RFC 5382 REQ-6");
+        Vector vector =
+                new Vector("tcp/payload-untouched", "Addresses in a payload are nobody's business", "RFC 5382 REQ-6");
         Flow flow = Flow.masqueraded(Lab.V4, 4000, L4.TCP);
         return opened(vector, flow).request(flow, L4.tcp(L4.ACK, 1001, 5001, FTP));
     }

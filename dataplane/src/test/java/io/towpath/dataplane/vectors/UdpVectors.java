@@ -12,7 +12,8 @@ final class UdpVectors {
             conntrack: {udpTimeout: 5m0s, udpStreamTimeout: 5m0s}
             """;
     /** A message of SIP (RFC 3261), which some NATs rewrite. */
-    private static final String SIP = "INVITE sip:bob@10.96.0.10 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2:4000\r\nContact: <sip:10.0.0.2:4000>\r\n\r\n";
+    private static final String SIP =
+            "INVITE sip:bob@10.96.0.10 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2:4000\r\nContact: <sip:10.0.0.2:4000>\r\n\r\n";
 
     private UdpVectors() {}
 
@@ -58,8 +59,7 @@ final class UdpVectors {
                 "udp/%s-%s".formatted(net.name(), kind),
                 "UDP through the Service, %s: checksums, no checksum, options, types of service".formatted(kind),
                 kind.equals("hairpin") ? "RFC 4787 REQ-9" : "DNAT, masquerade and revert");
-        UnaryOperator<Ip> options =
-                ip -> ip.options(Bytes.hex("94040000"), 0, Bytes.hex("0000 0502 0000 0100"));
+        UnaryOperator<Ip> options = ip -> ip.options(Bytes.hex("94040000"), 0, Bytes.hex("0000 0502 0000 0100"));
         vector.request(flow, UDP).reply(flow, UDP);
         vector.request(flow, L4.udpUnsummed("none")).reply(flow, L4.udpUnsummed("none"));
         vector.request(flow, UDP, options).reply(flow, UDP, options);
@@ -75,7 +75,10 @@ final class UdpVectors {
         vector.objects(Lab.OBJECTS + secondService());
         Flow first = Flow.masqueraded(Lab.V4, 4000, L4.UDP);
         Flow second = second(first);
-        return vector.request(first, UDP).request(second, UDP).reply(second, UDP).reply(first, UDP);
+        return vector.request(first, UDP)
+                .request(second, UDP)
+                .reply(second, UDP)
+                .reply(first, UDP);
     }
 
     private static String secondService() {
@@ -174,14 +177,19 @@ final class UdpVectors {
                 "KubeProxyConfiguration makes it the five minutes that the RFC recommends",
                 "RFC 4787 REQ-5b, REQ-5c");
         vector.proxyConfig(FIVE_MINUTES);
-        vector.request(flow, UDP).waitSeconds(299).reply(flow, UDP).waitSeconds(299).reply(flow, UDP).waitSeconds(301);
+        vector.request(flow, UDP)
+                .waitSeconds(299)
+                .reply(flow, UDP)
+                .waitSeconds(299)
+                .reply(flow, UDP)
+                .waitSeconds(301);
         return rejected(vector, flow.replyBefore(UDP));
     }
 
     private static Vector refreshOutbound() {
         Flow flow = Flow.masqueraded(Lab.V4, 4000, L4.UDP);
-        Vector vector = stream(
-                "udp/refresh-outbound", "A client's packets keep its connection", "RFC 4787 REQ-6", flow);
+        Vector vector =
+                stream("udp/refresh-outbound", "A client's packets keep its connection", "RFC 4787 REQ-6", flow);
         for (int i = 0; i < 4; i++) {
             vector.waitSeconds(100).request(flow, UDP);
         }
@@ -190,8 +198,8 @@ final class UdpVectors {
 
     private static Vector refreshInbound() {
         Flow flow = Flow.masqueraded(Lab.V4, 4000, L4.UDP);
-        Vector vector = stream(
-                "udp/refresh-inbound", "A backend's packets keep the connection, too", "RFC 4787 REQ-6a", flow);
+        Vector vector =
+                stream("udp/refresh-inbound", "A backend's packets keep the connection, too", "RFC 4787 REQ-6a", flow);
         for (int i = 0; i < 4; i++) {
             vector.waitSeconds(100).reply(flow, UDP);
         }
@@ -222,10 +230,8 @@ final class UdpVectors {
     }
 
     private static Vector payloadUntouched() {
-        Vector vector = new Vector(
-                "udp/payload-untouched",
-                "Addresses in a payload are nobody's business",
-                "RFC 4787 REQ-10");
+        Vector vector =
+                new Vector("udp/payload-untouched", "Addresses in a payload are nobody's business", "RFC 4787 REQ-10");
         Flow flow = Flow.masqueraded(Lab.V4, 4000, L4.UDP);
         return vector.request(flow, L4.udp(SIP)).reply(flow, L4.udp(SIP));
     }

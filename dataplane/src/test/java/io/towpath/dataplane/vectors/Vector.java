@@ -69,12 +69,10 @@ final class Vector {
     Vector play(Packet packet, String reason, Packet... outputs) {
         nowNs += STEP_NS;
         String port = Lab.port(packet.source());
-        input.add(new Timed(
-                nowNs, port, frame(packet, Lab.ownMac(port), Lab.neighborMac(packet.source()))));
+        input.add(new Timed(nowNs, port, frame(packet, Lab.ownMac(port), Lab.neighborMac(packet.source()))));
         for (Packet output : outputs) {
             String out = Lab.port(output.destination());
-            expected.add(new Timed(
-                    nowNs, out, frame(output, Lab.neighborMac(output.destination()), Lab.ownMac(out))));
+            expected.add(new Timed(nowNs, out, frame(output, Lab.neighborMac(output.destination()), Lab.ownMac(out))));
         }
         return count(reason, 1);
     }
