@@ -36,7 +36,8 @@ final class FragmentReplayTest {
         // Of two packets; the second fragment of the second one comes after the time-out.
         write(capture, new int[][] {{7, 0, 0}, {7, 2, 1}, {8, 0, 2}, {7, 1, 3}, {8, 1, 40}, {8, 2, 41}});
         Replay.Outputs outputs = new Replay.Outputs(folder.resolve("out.pcapng"), folder.resolve("out.jsonl"));
-        try (Replay replay = new Replay("node", ProxyConfig.defaults(), 7, outputs, warning -> {})) {
+        Replay.Settings settings = new Replay.Settings("node", ProxyConfig.defaults(), null, 7);
+        try (Replay replay = new Replay(settings, outputs, warning -> {})) {
             replay.step(0, objects, capture);
         }
 

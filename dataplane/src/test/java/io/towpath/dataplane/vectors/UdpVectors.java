@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 final class UdpVectors {
     private static final L4.Maker UDP = L4.udp("towpath");
     private static final String FIVE_MINUTES = """
+            apiVersion: kubeproxy.config.k8s.io/v1alpha1
             kind: KubeProxyConfiguration
             conntrack: {udpTimeout: 5m0s, udpStreamTimeout: 5m0s}
             """;
