@@ -225,7 +225,8 @@ public final class WordMap {
 
     /**
      * Visits the entries; what changes meanwhile may be seen or not, but never half. Any thread, any process: a reader that no quiescence
-     * waits for is safe because the half it began in is cleared by the second clean-up from then on, which it looks for at the end.
+     * waits for is safe because it looks at the end whether a clean-up began meanwhile. The first one may clear the half it began in, if
+     * another was about to publish the other half when it began.
      *
      * @throws MapException if clean-ups overtook every attempt
      */
@@ -249,7 +250,7 @@ public final class WordMap {
     /** Returns whether what was read since {@link #cleanups} returned the number may have been cleared meanwhile. */
     boolean isOvertaken(long cleanups) {
         VarHandle.acquireFence();
-        return (long) LONG.getOpaque(data, (long) CLEANUPS_OFFSET) > cleanups + 1;
+        return (long) LONG.getOpaque(data, (long) CLEANUPS_OFFSET) != cleanups;
     }
 
     private List<long[]> copyOfActiveHalf() {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +39,57 @@ final class PinnedMapStoreTest {
                     PosixFilePermissions.toString(Files.getPosixFilePermissions(instance.resolve("vips.map"))));
         }
         assertFalse(Files.exists(instance), "the directory goes with its owner");
+    }
+
+    private String refusal(Path instance) {
+        return assertThrows(MapException.class, () -> PinnedMapStore.open(instance))
+                .getMessage();
+    }
+
+    @Test
+    void shouldBelongToOneOwnerAsLongAsThatLives() throws IOException {
+        Path instance = folder.resolve("owned");
+        try (PinnedMapStore store = PinnedMapStore.open(instance)) {
+            WordMap.create(store, "vips", 16, 3, new Quiescence(0));
+            String message = refusal(instance);
+            long pid = ProcessHandle.current().pid();
+            assertTrue(message.contains("belongs to the running process " + pid + ":"), message);
+            assertTrue(Files.exists(instance.resolve("vips.map")), "a refused one leaves the maps alone");
+        }
+        PinnedMapStore.open(instance).close();
+    }
+
+    @Test
+    void shouldTakeOverFromADeadOwnerWhoseProcessIdIsInUseAgain() throws IOException {
+        Path instance = folder.resolve("dead");
+        Files.createDirectory(
+                instance, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.writeString(instance.resolve("pid"), "1\n");
+        Files.write(instance.resolve("old.map"), new byte[100]);
+        PinnedMapStore store = PinnedMapStore.open(instance);
+        assertFalse(Files.exists(instance.resolve("old.map")));
+        store.close();
+    }
+
+    @Test
+    void shouldRefuseADirectoryThatOthersCanGetAt() throws IOException {
+        Path open = Files.createDirectory(
+                folder.resolve("open"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+        assertTrue(refusal(open).endsWith("is open to other users (rwxr-x---): chmod 700 " + open), refusal(open));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), open);
+        assertTrue(refusal(link).endsWith("is no directory: remove it"), refusal(link));
+    }
+
+    @Test
+    void shouldRefuseADirectoryOfAnotherUser() throws IOException {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "SKIPPED: giving files away needs root");
+        Path foreign = Files.createDirectory(
+                folder.resolve("foreign"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.setAttribute(foreign, "unix:uid", 4711);
+
+        assertTrue(refusal(foreign).contains("belongs to user 4711, not to root"), refusal(foreign));
     }
 
     @Test

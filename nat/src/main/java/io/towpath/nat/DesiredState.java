@@ -22,4 +22,9 @@ public record DesiredState(
         serviceCidrs = List.copyOf(serviceCidrs);
         nodeAddresses = List.copyOf(nodeAddresses);
     }
+
+    /** Returns what concerns the node as a whole. */
+    public NodeFacts nodeFacts() {
+        return new NodeFacts(serviceCidrs, nodeAddresses, localDetector, masqueradeAll);
+    }
 }

@@ -19,10 +19,15 @@ public final class NodeSettings {
 
     /** @param interfaceNames names of the interfaces that {@code ingress} numbers stand for, for detection by interface */
     public NodeSettings(DesiredState state, List<String> interfaceNames) {
-        masqueradeAll = state.masqueradeAll();
-        nodeHi = state.nodeAddresses().stream().mapToLong(Address::hi).toArray();
-        nodeLo = state.nodeAddresses().stream().mapToLong(Address::lo).toArray();
-        LocalDetector detector = state.localDetector();
+        this(state.nodeFacts(), interfaceNames);
+    }
+
+    /** @param interfaceNames names of the interfaces that {@code ingress} numbers stand for, for detection by interface */
+    public NodeSettings(NodeFacts facts, List<String> interfaceNames) {
+        masqueradeAll = facts.masqueradeAll();
+        nodeHi = facts.nodeAddresses().stream().mapToLong(Address::hi).toArray();
+        nodeLo = facts.nodeAddresses().stream().mapToLong(Address::lo).toArray();
+        LocalDetector detector = facts.localDetector();
         List<Prefix> prefixes = detector instanceof LocalDetector.BySource bySource ? bySource.prefixes() : List.of();
         localPrefixes = prefixes.toArray(Prefix[]::new);
         detectsByIngress = detector instanceof LocalDetector.ByInterface;

@@ -6,9 +6,11 @@ import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
@@ -27,6 +29,7 @@ public final class ServiceWriter {
     private final Consumer<String> warnings;
     private final Map<ServicePort.Key, Installed> installed = new HashMap<>();
     private final Map<Integer, Installed> byId = new HashMap<>();
+    private final Map<ServicePort.Key, ServicePort> refused = new LinkedHashMap<>();
     private final Map<Address, Integer> clusterIps = new HashMap<>();
     private List<Prefix> serviceCidrs = List.of();
     private List<Prefix> wantedCidrs = List.of();
@@ -62,23 +65,66 @@ public final class ServiceWriter {
 
     /** Applies a desired state. Returns the number of service ports that were added, changed or removed. */
     public int apply(DesiredState state) {
-        Map<ServicePort.Key, ServicePort> wanted =
-                LinkedHashMap.newLinkedHashMap(state.servicePorts().size());
-        state.servicePorts().forEach(port -> wanted.put(port.key(), port));
+        Set<ServicePort.Key> wanted = HashSet.newHashSet(state.servicePorts().size());
+        state.servicePorts().forEach(port -> wanted.add(port.key()));
+        List<ServicePort.Key> gone = new ArrayList<>(installed.keySet());
+        gone.removeIf(wanted::contains);
+        refused.keySet().retainAll(wanted);
+        return apply(new DesiredChange(state.servicePorts(), gone, Optional.of(state.nodeFacts())));
+    }
+
+    /**
+     * Applies a change at a cost that grows with the change only. Returns the number of service ports that were added, changed or removed.
+     * What did not fit before is tried again.
+     */
+    public int apply(DesiredChange change) {
+        Map<ServicePort.Key, ServicePort> wanted = new LinkedHashMap<>(refused);
+        change.changed().forEach(port -> wanted.put(port.key(), port));
+        change.removed().forEach(wanted::remove);
+        refused.clear();
         int changes = 0;
+        List<ServicePort> losing = new ArrayList<>();
         for (ServicePort port : wanted.values()) {
-            Installed now = installed.get(port.key());
-            if (now == null || !now.port.equals(port)) {
-                install(now, port);
+            if (losesAddress(port)) {
+                losing.add(port); // after those that may take the address over
+            } else {
+                changes += update(port);
+            }
+        }
+        for (ServicePort port : losing) {
+            changes += update(port);
+        }
+        for (ServicePort.Key key : change.removed()) {
+            if (installed.containsKey(key)) {
+                remove(key);
                 changes++;
             }
         }
-        List<ServicePort.Key> gone = new ArrayList<>(installed.keySet());
-        gone.removeIf(wanted::containsKey);
-        gone.forEach(this::remove);
-        wantCidrs(state.serviceCidrs());
+        change.nodeFacts().ifPresent(facts -> wantCidrs(facts.serviceCidrs()));
         finish();
-        return changes + gone.size();
+        return changes;
+    }
+
+    private boolean losesAddress(ServicePort port) {
+        Installed now = installed.get(port.key());
+        return now != null
+                && !now.port.vips().equals(port.vips())
+                && !vipKeys(port).containsAll(vipKeys(now.port));
+    }
+
+    /** Returns the number of changes: 0 or 1. */
+    private int update(ServicePort port) {
+        Installed now = installed.get(port.key());
+        if (now != null && now.port.equals(port)) {
+            return 0;
+        }
+        install(now, port);
+        Installed after = installed.get(port.key());
+        if (after == null || !after.port.equals(port)) {
+            refused.put(port.key(), port);
+            return 0;
+        }
+        return 1;
     }
 
     /** A change that does not fit is named and leaves what is there. */
@@ -217,19 +263,23 @@ public final class ServiceWriter {
         for (Vip vip : port.vips()) {
             Address address = vip.address();
             long key = VipValue.key(vip.port(), port.name().protocol().number());
-            boolean isNew = vips.get(address.hi(), address.lo(), key) == 0;
+            long old = vips.get(address.hi(), address.lo(), key);
+            boolean wasClusterIp = old != 0 && !VipValue.isExternal(old);
+            boolean isClusterIp = !vip.kind().isExternal();
             if (!vips.put(address.hi(), address.lo(), key, VipValue.of(vip, block))) {
                 warnings.accept("address " + address.withPort(vip.port()) + " of service " + port.name()
                         + " is left out: the address table is full");
-            } else if (isNew && vip.kind() == VipKind.CLUSTER_IP) {
+            } else if (isClusterIp && !wasClusterIp) {
                 clusterIps.merge(address, 1, Integer::sum);
                 vips.put(address.hi(), address.lo(), VipValue.ANY_PORT, VipValue.addressOnly());
+            } else if (wasClusterIp && !isClusterIp) {
+                forgetClusterIp(address);
             }
         }
     }
 
     private static Set<VipKey> vipKeys(ServicePort port) {
-        Set<VipKey> keys = new java.util.HashSet<>();
+        Set<VipKey> keys = new HashSet<>();
         port.vips().forEach(vip -> keys.add(new VipKey(vip.address(), vip.port())));
         return keys;
     }
@@ -247,7 +297,7 @@ public final class ServiceWriter {
                 continue; // it has the new block already, or another service took it over
             }
             vips.remove(address.hi(), address.lo(), key);
-            if (vip.kind() == VipKind.CLUSTER_IP) {
+            if (!VipValue.isExternal(value)) {
                 forgetClusterIp(address);
             }
         }

@@ -53,6 +53,12 @@ public final class Ethernet {
         return (mac & GROUP_BIT) != 0;
     }
 
+    /** Returns the low word of an IPv6 address made from a MAC address (RFC 4291 appendix A). */
+    public static long interfaceIdentifier(long mac) {
+        long universal = mac ^ 0x0200_0000_0000L;
+        return universal >>> 24 << 40 | 0xFF_FE00_0000L | universal & 0xFF_FFFFL;
+    }
+
     static long mac(MemorySegment frame, long at) {
         return (long) Bytes.u16(frame, at) << 32 | Integer.toUnsignedLong(Bytes.i32(frame, at + 2));
     }

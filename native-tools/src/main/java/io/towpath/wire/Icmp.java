@@ -16,6 +16,7 @@ public final class Icmp {
 
     // Codes of destination unreachable, RFC 792 and RFC 1122 section 3.2.2.1
     public static final int NET_UNREACHABLE = 0;
+    public static final int HOST_UNREACHABLE = 1;
     public static final int PORT_UNREACHABLE = 3;
     public static final int FRAGMENTATION_NEEDED = 4;
     /** RFC 1812 section 5.2.7.1. */

@@ -21,6 +21,7 @@ public final class Icmpv6 {
 
     // Codes of destination unreachable, RFC 4443 section 3.1
     public static final int NO_ROUTE = 0;
+    public static final int ADDRESS_UNREACHABLE = 3;
     public static final int PORT_UNREACHABLE = 4;
     public static final int ADMINISTRATIVELY_PROHIBITED = 1;
 

@@ -13,9 +13,16 @@ import java.lang.foreign.MemorySegment;
 public final class Ipv4 {
     public static final int MIN_HEADER_LENGTH = 20;
 
+    /** Flag of the fragment field. */
+    public static final int MORE_FRAGMENTS = 0x2000;
+
     private static final int DONT_FRAGMENT = 0x4000;
-    private static final int MORE_FRAGMENTS = 0x2000;
     private static final int OFFSET_MASK = 0x1FFF;
+
+    // Option types, RFC 791 section 3.1
+    private static final int OPTION_END = 0;
+    private static final int OPTION_NOP = 1;
+    private static final int OPTION_COPIED = 0x80;
 
     private Ipv4() {}
 
@@ -54,6 +61,44 @@ public final class Ipv4 {
     /** Returns whether the packet is a fragment other than the first. */
     public static boolean isLaterFragment(MemorySegment frame, long l3) {
         return (Bytes.u16(frame, l3 + 6) & OFFSET_MASK) != 0;
+    }
+
+    /** Returns whether a router may cut the packet into fragments: DF is clear. */
+    public static boolean mayFragment(MemorySegment frame, long l3) {
+        return (fragment(frame, l3) & DONT_FRAGMENT) == 0;
+    }
+
+    /** Returns the fragment field: flags, and the offset in units of 8 bytes. */
+    public static int fragment(MemorySegment frame, long l3) {
+        return Bytes.u16(frame, l3 + 6);
+    }
+
+    /** Makes the packet a fragment: writes length and fragment field, and computes the checksum anew. */
+    public static void fragment(MemorySegment frame, long l3, int totalLength, int fragment) {
+        Bytes.u16(frame, l3 + 2, totalLength);
+        Bytes.u16(frame, l3 + 6, fragment);
+        checksum(frame, l3, 0);
+        checksum(frame, l3, Checksum.finish(Checksum.sum(frame, l3, headerLength(frame, l3))));
+    }
+
+    /** Overwrites options that only the first fragment has with no-operations, as the kernel does; the checksum is the caller's. */
+    public static void blankOptionsOfFirstFragment(MemorySegment frame, long l3) {
+        long end = l3 + headerLength(frame, l3);
+        long at = l3 + MIN_HEADER_LENGTH;
+        while (at < end) {
+            int type = Bytes.u8(frame, at);
+            if (type == OPTION_END) {
+                return;
+            }
+            int length = type == OPTION_NOP ? 1 : at + 1 < end ? Bytes.u8(frame, at + 1) : 0;
+            if (length == 0 || type != OPTION_NOP && length < 2 || at + length > end) {
+                return; // broken: whoever reads options decides
+            }
+            for (long b = at; (type & OPTION_COPIED) == 0 && b < at + length; b++) {
+                Bytes.u8(frame, b, OPTION_NOP);
+            }
+            at += length;
+        }
     }
 
     /** Returns where the fragment's payload belongs in that of the whole packet, bytes. */

@@ -1,6 +1,5 @@
 package io.towpath.dataplane.cli;
 
-import io.towpath.conntrack.ConntrackConfig;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.Engine;
 import io.towpath.dataplane.engine.EngineConfig;
@@ -80,7 +79,7 @@ final class RunCommand implements Callable<Integer> {
             engine.start();
             System.out.println("ready: instance " + config.instance() + ", "
                     + config.ports().size() + " ports, " + config.workers() + " workers, up to "
-                    + ConntrackConfig.defaults().maxEntries() + " connections");
+                    + proxyConfig.conntrack().maxEntries() + " connections");
             System.out.flush();
             stop.await();
             say("stopping");

@@ -3,267 +3,324 @@ package io.towpath.dataplane.control;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ClusterObject.EndpointSlice;
 import io.towpath.dataplane.model.ClusterObject.Node;
-import io.towpath.dataplane.model.ClusterObject.Port;
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.dataplane.model.ClusterObject.ServiceCidr;
+import io.towpath.nat.DesiredChange;
 import io.towpath.nat.DesiredState;
-import io.towpath.nat.Protocol;
-import io.towpath.nat.Scheduler;
+import io.towpath.nat.NodeFacts;
 import io.towpath.nat.ServicePort;
-import io.towpath.nat.ServicePortName;
 import io.towpath.nat.Vip;
 import io.towpath.nat.VipKind;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.Function;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
-/** Computes the desired state of the service maps from Kubernetes objects: kube-proxy's rules, those of its nftables mode where modes differ. */
-public final class DesiredStates {
-    private static final String OTHER_PROXY_LABEL = "service.kubernetes.io/service-proxy-name";
-    private static final String SCHEDULER_ANNOTATION = "towpath.io/scheduler";
-
+/**
+ * Follows Kubernetes objects and says what changes in the desired state of the service maps. The work of a change grows with the Services
+ * it concerns, not with the cluster; only a change of the node itself means everything anew. Control thread only.
+ */
+public final class DesiredStates implements ClusterEvents {
     private final ProxyConfig config;
-    private final String nodeName;
-    private final List<Address> ownAddresses;
+    private final LocalNodes localNodes;
+
+    private final Map<ClusterObject.Key, Service> services = new LinkedHashMap<>();
+    private final Map<ClusterObject.Key, SliceEndpoints> slices = new HashMap<>();
+    /** By Service, then by name, so that the order in which slices came does not matter. */
+    private final Map<ClusterObject.Key, NavigableMap<String, SliceEndpoints>> slicesOfService = new HashMap<>();
+
+    private final NavigableMap<String, ServiceCidr> serviceCidrs = new TreeMap<>();
+    private final Set<ClusterObject.Key> dirty = new LinkedHashSet<>();
+    private boolean nodeChanged = true;
+    private Node node;
+
+    private final Map<ClusterObject.Key, Translated> translated = new LinkedHashMap<>();
+    private final Claims claims = new Claims();
+    private final Warnings warnings = new Warnings();
+    private LocalNode localNode;
+    private NodeFacts facts;
+    private int servicePorts;
+
+    /** What a Service came to. */
+    private static final class Translated {
+        final Claims.Claimant claimant;
+        /** With all addresses that the Service asks for. */
+        final ServiceTranslation.Result asked;
+        /** With those that it got, as given to the writer. */
+        List<ServicePort> granted = List.of();
+
+        Translated(Claims.Claimant claimant, ServiceTranslation.Result asked) {
+            this.claimant = claimant;
+            this.asked = asked;
+        }
+    }
+
+    /**
+     * What is new since the last call.
+     *
+     * @param warnings what could not be taken over from the objects, one line each; each is said once as long as it lasts
+     * @param servicePorts number of all service ports now
+     */
+    public record Changes(DesiredChange change, List<String> warnings, int servicePorts) {}
+
+    /** A whole desired state and what could not be taken over from the objects, one line each. */
+    public record Result(DesiredState state, List<String> warnings) {}
 
     /**
      * @param nodeName host name of this node; the configuration's hostnameOverride goes before it
      * @param ownAddresses of this node where no Node object of its name is known; the first of each family is the primary one
      */
     public DesiredStates(ProxyConfig config, String nodeName, List<Address> ownAddresses) {
+        this(config, new LocalNodes(config, nodeName, ownAddresses));
+    }
+
+    private DesiredStates(ProxyConfig config, LocalNodes localNodes) {
         this.config = config;
-        this.nodeName = (config.hostnameOverride().isEmpty() ? nodeName : config.hostnameOverride())
-                .strip()
-                .toLowerCase(Locale.ROOT);
-        this.ownAddresses = List.copyOf(ownAddresses);
+        this.localNodes = localNodes;
     }
 
-    /** A desired state and what could not be taken over from the objects, one line each. */
-    public record Result(DesiredState state, List<String> warnings) {}
-
-    private record Claim(Address address, int port, Protocol protocol) {}
-
-    public Result compute(Collection<ClusterObject> objects) {
-        List<String> warnings = new ArrayList<>();
-        Node node = objects.stream()
-                .filter(Node.class::isInstance)
-                .map(Node.class::cast)
-                .filter(n -> n.name().equals(nodeName))
-                .findFirst()
-                .orElse(new Node(nodeName, List.of(), List.of(), ""));
-        List<Address> addresses = node.addresses().isEmpty()
-                ? ownAddresses
-                : parse(node.addresses(), Address::parseSloppy, node.key(), warnings);
-        List<Address> nodePorts = NodePortAddresses.choose(config.nodePortAddresses(), addresses);
-        EndpointSelection.Location location =
-                new EndpointSelection.Location(nodeName, node.zone(), config.topologyHints());
-
-        List<ServicePort> servicePorts = new ArrayList<>();
-        Map<Claim, ServicePortName> claims = new HashMap<>();
-        Map<String, List<EndpointSlice>> slices = slicesByService(objects);
-        for (Service service : services(objects)) {
-            List<EndpointSlice> own = slices.getOrDefault(service.namespace() + "/" + service.name(), List.of());
-            for (ServicePort port : servicePorts(service, own, location, addresses, nodePorts, warnings)) {
-                servicePorts.add(withoutTaken(port, claims, warnings));
+    @Override
+    public void upsert(ClusterObject object) {
+        switch (object) {
+            case Service service -> {
+                services.put(service.key(), service);
+                dirty.add(service.key());
             }
-        }
-        List<Prefix> podCidrs = parse(node.podCidrs(), Prefix::parse, node.key(), warnings);
-        return new Result(
-                new DesiredState(
-                        servicePorts,
-                        serviceCidrs(objects, warnings),
-                        addresses,
-                        config.localDetector(podCidrs),
-                        config.masqueradeAll()),
-                warnings);
-    }
-
-    /** Oldest first, so that the older of two Services that claim an address keeps it. */
-    private static List<Service> services(Collection<ClusterObject> objects) {
-        return objects.stream()
-                .filter(Service.class::isInstance)
-                .map(Service.class::cast)
-                .filter(DesiredStates::isProxied)
-                .sorted(Comparator.comparing(Service::created)
-                        .thenComparing(Service::namespace)
-                        .thenComparing(Service::name))
-                .toList();
-    }
-
-    private static boolean isProxied(Service service) {
-        return !service.type().equals("ExternalName")
-                && !service.clusterIps().isEmpty()
-                && !service.clusterIps().getFirst().equals("None")
-                && !service.labels().containsKey(OTHER_PROXY_LABEL);
-    }
-
-    private static Map<String, List<EndpointSlice>> slicesByService(Collection<ClusterObject> objects) {
-        Map<String, List<EndpointSlice>> slices = new HashMap<>();
-        for (ClusterObject object : objects) {
-            if (object instanceof EndpointSlice slice
-                    && !slice.headless()
-                    && !slice.service().isEmpty()) {
-                slices.computeIfAbsent(slice.namespace() + "/" + slice.service(), k -> new ArrayList<>())
-                        .add(slice);
+            case EndpointSlice slice -> {
+                removeSlice(slice.key());
+                addSlice(slice);
             }
-        }
-        return slices;
-    }
-
-    private static List<Prefix> serviceCidrs(Collection<ClusterObject> objects, List<String> warnings) {
-        List<Prefix> cidrs = new ArrayList<>();
-        for (ClusterObject object : objects) {
-            if (object instanceof ServiceCidr cidr) {
-                cidrs.addAll(parse(cidr.cidrs(), Prefix::parse, cidr.key(), warnings));
-            }
-        }
-        return cidrs.stream().distinct().toList();
-    }
-
-    private List<ServicePort> servicePorts(
-            Service service,
-            List<EndpointSlice> slices,
-            EndpointSelection.Location location,
-            List<Address> nodeAddresses,
-            List<Address> nodePorts,
-            List<String> warnings) {
-        List<ServicePort> ports = new ArrayList<>();
-        List<Address> clusterIps = parse(service.clusterIps(), Address::parseSloppy, service.key(), warnings);
-        Scheduler scheduler = scheduler(service, warnings);
-        for (boolean ipv6 : new boolean[] {false, true}) {
-            Address clusterIp = clusterIps.stream()
-                    .filter(a -> a.isIpv6() == ipv6)
-                    .findFirst()
-                    .orElse(null);
-            if (clusterIp == null) {
-                continue; // nothing of the service exists in the family, external addresses included
-            }
-            for (Port port : service.ports()) {
-                ServicePortName name =
-                        new ServicePortName(service.namespace(), service.name(), port.name(), port.protocol());
-                EndpointSelection backends = EndpointSelection.of(slices, port, ipv6, location, warnings::add);
-                ports.add(new ServicePort(
-                        name,
-                        ipv6,
-                        vips(service, port, clusterIp, nodeAddresses, nodePorts, warnings),
-                        backends.cluster(),
-                        backends.local(),
-                        scheduler,
-                        Map.of(),
-                        service.affinitySeconds(),
-                        List.of()));
-            }
-        }
-        return ports;
-    }
-
-    private static Scheduler scheduler(Service service, List<String> warnings) {
-        String name = service.annotations().getOrDefault(SCHEDULER_ANNOTATION, "random");
-        try {
-            return Scheduler.valueOf(name.toUpperCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) {
-            warnings.add(service.key() + ": unknown scheduler " + name + " in annotation " + SCHEDULER_ANNOTATION
-                    + ", random is used; known are random and mh");
-            return Scheduler.RANDOM;
-        }
-    }
-
-    private static List<Vip> vips(
-            Service service,
-            Port port,
-            Address clusterIp,
-            List<Address> nodeAddresses,
-            List<Address> nodePorts,
-            List<String> warnings) {
-        boolean ipv6 = clusterIp.isIpv6();
-        boolean local = service.externalLocal();
-        List<Vip> vips = new ArrayList<>();
-        vips.add(new Vip(VipKind.CLUSTER_IP, clusterIp, port.port(), service.internalLocal(), List.of()));
-        for (Address address : ofFamily(service.externalIps(), ipv6, service, warnings)) {
-            vips.add(new Vip(VipKind.EXTERNAL_IP, address, port.port(), local, List.of()));
-        }
-        List<String> ingress = service.ingress().stream()
-                .filter(entry -> !entry.ip().isEmpty() && !entry.ipMode().equals("Proxy"))
-                .map(ClusterObject.Ingress::ip)
-                .toList();
-        List<Address> balancers = ofFamily(ingress, ipv6, service, warnings);
-        List<Prefix> ranges = sourceRanges(service, ipv6, balancers, nodeAddresses, warnings);
-        for (Address address : balancers) {
-            vips.add(new Vip(VipKind.LOAD_BALANCER, address, port.port(), local, ranges));
-        }
-        if (port.nodePort() > 0) {
-            for (Address address : nodePorts) {
-                if (address.isIpv6() == ipv6) {
-                    vips.add(new Vip(VipKind.NODE_PORT, address, port.nodePort(), local, List.of()));
+            case Node other -> {
+                if (other.name().equals(localNodes.name())) {
+                    node = other;
+                    nodeChanged = true;
                 }
             }
-        }
-        return vips;
-    }
-
-    private static List<Address> ofFamily(List<String> texts, boolean ipv6, Service service, List<String> warnings) {
-        return parse(texts, Address::parseSloppy, service.key(), warnings).stream()
-                .filter(a -> a.isIpv6() == ipv6)
-                .toList();
-    }
-
-    /** If a range holds the node's primary address, the load balancer's own addresses may be sources too. */
-    private static List<Prefix> sourceRanges(
-            Service service,
-            boolean ipv6,
-            List<Address> balancers,
-            List<Address> nodeAddresses,
-            List<String> warnings) {
-        List<String> texts = service.sourceRanges().stream().map(String::strip).toList();
-        List<Prefix> ranges = new ArrayList<>(parse(texts, Prefix::parse, service.key(), warnings).stream()
-                .filter(p -> p.isIpv4() != ipv6)
-                .toList());
-        Address primary = nodeAddresses.stream()
-                .filter(a -> a.isIpv6() == ipv6)
-                .findFirst()
-                .orElse(null);
-        if (primary != null && ranges.stream().anyMatch(range -> range.contains(primary))) {
-            balancers.forEach(address -> ranges.add(Prefix.host(address)));
-        }
-        return ranges;
-    }
-
-    private static ServicePort withoutTaken(
-            ServicePort port, Map<Claim, ServicePortName> claims, List<String> warnings) {
-        List<Vip> free = new ArrayList<>();
-        for (Vip vip : port.vips()) {
-            Claim claim = new Claim(vip.address(), vip.port(), port.name().protocol());
-            ServicePortName owner = claims.putIfAbsent(claim, port.name());
-            if (owner == null) {
-                free.add(vip);
-            } else {
-                warnings.add("Service " + port.name() + ": " + vip.address().withPort(vip.port())
-                        + " belongs to Service " + owner + ", which is older");
+            case ServiceCidr cidr -> {
+                serviceCidrs.put(cidr.name(), cidr);
+                nodeChanged = true;
             }
         }
-        return port.withVips(free);
     }
 
-    private static <T> List<T> parse(
-            List<String> texts, Function<String, T> parser, ClusterObject.Key key, List<String> warnings) {
-        return texts.stream()
-                .map(text -> {
-                    try {
-                        return parser.apply(text);
-                    } catch (IllegalArgumentException e) {
-                        warnings.add(key + ": " + e.getMessage() + ", it is left out");
-                        return null;
-                    }
-                })
-                .filter(Objects::nonNull)
-                .toList();
+    @Override
+    public void delete(ClusterObject.Key key) {
+        if (services.remove(key) != null) {
+            dirty.add(key);
+        }
+        removeSlice(key);
+        if (node != null && node.key().equals(key)) {
+            node = null;
+            nodeChanged = true;
+        }
+        ServiceCidr cidr = serviceCidrs.get(key.name());
+        if (cidr != null && cidr.key().equals(key)) {
+            serviceCidrs.remove(key.name());
+            warnings.replace(key, List.of());
+            nodeChanged = true;
+        }
+    }
+
+    /** Makes these all objects that there are. */
+    public void replace(Collection<ClusterObject> objects) {
+        Set<ClusterObject.Key> gone = new HashSet<>(services.keySet());
+        gone.addAll(slices.keySet());
+        serviceCidrs.values().forEach(cidr -> gone.add(cidr.key()));
+        if (node != null) {
+            gone.add(node.key());
+        }
+        objects.forEach(object -> gone.remove(object.key()));
+        gone.forEach(this::delete);
+        objects.forEach(this::upsert);
+    }
+
+    private void addSlice(EndpointSlice slice) {
+        SliceEndpoints endpoints = SliceEndpoints.of(slice);
+        ClusterObject.Key service = serviceOf(slice);
+        slices.put(slice.key(), endpoints);
+        slicesOfService.computeIfAbsent(service, key -> new TreeMap<>()).put(slice.name(), endpoints);
+        dirty.add(service);
+    }
+
+    private void removeSlice(ClusterObject.Key key) {
+        SliceEndpoints old = slices.remove(key);
+        if (old != null) {
+            ClusterObject.Key service = serviceOf(old.slice());
+            slicesOfService.computeIfPresent(service, (k, byName) -> {
+                byName.remove(key.name());
+                return byName.isEmpty() ? null : byName;
+            });
+            dirty.add(service);
+        }
+    }
+
+    /** A slice without the label belongs to the Service without a name, which there is not. */
+    private static ClusterObject.Key serviceOf(EndpointSlice slice) {
+        return new ClusterObject.Key("Service", slice.namespace(), slice.service());
+    }
+
+    /** Returns what is new since the last call; a change that was undone meanwhile is none. */
+    public Changes changes() {
+        Optional<NodeFacts> newFacts = nodeChanged ? updateNode() : Optional.empty();
+        Set<ClusterObject.Key> affected = new LinkedHashSet<>(dirty);
+        dirty.forEach(key -> translate(key, affected));
+        dirty.clear();
+        List<ServicePort> changed = new ArrayList<>();
+        List<ServicePort.Key> removed = new ArrayList<>();
+        affected.forEach(key -> grant(key, changed, removed));
+        return new Changes(new DesiredChange(changed, removed, newFacts), warnings.take(), servicePorts);
+    }
+
+    /** Works out these objects from nothing, whatever was followed before. */
+    public Result compute(Collection<ClusterObject> objects) {
+        DesiredStates anew = new DesiredStates(config, localNodes);
+        objects.forEach(anew::upsert);
+        List<String> problems = anew.changes().warnings();
+        return new Result(anew.state(), problems);
+    }
+
+    /** Returns the whole desired state as of the last {@link #changes}. */
+    public DesiredState state() {
+        List<ServicePort> all = new ArrayList<>(servicePorts);
+        translated.values().forEach(service -> all.addAll(service.granted));
+        return new DesiredState(
+                all, facts.serviceCidrs(), facts.nodeAddresses(), facts.localDetector(), facts.masqueradeAll());
+    }
+
+    private Optional<NodeFacts> updateNode() {
+        nodeChanged = false;
+        Node known = node != null ? node : localNodes.unknown();
+        List<String> problems = new ArrayList<>();
+        LocalNode newNode = localNodes.localNode(known, problems);
+        Set<Prefix> cidrs = new LinkedHashSet<>();
+        for (ServiceCidr cidr : serviceCidrs.values()) {
+            List<String> ofCidr = new ArrayList<>();
+            cidrs.addAll(LocalNodes.prefixes(cidr, ofCidr));
+            warnings.replace(cidr.key(), ofCidr);
+        }
+        NodeFacts newFacts = localNodes.facts(known, newNode, cidrs, problems);
+        warnings.replace(known.key(), problems);
+        if (!newNode.equals(localNode)) {
+            localNode = newNode;
+            dirty.addAll(services.keySet());
+        }
+        boolean isSame = newFacts.equals(facts);
+        facts = newFacts;
+        return isSame ? Optional.empty() : Optional.of(newFacts);
+    }
+
+    /** Works out a Service anew; adds those whose addresses it takes or leaves. */
+    private void translate(ClusterObject.Key key, Set<ClusterObject.Key> affected) {
+        Translated old = translated.get(key);
+        Service service = services.get(key);
+        if (service == null && old == null) {
+            return; // slices without a Service
+        }
+        Translated now = service != null
+                ? translate(service)
+                : new Translated(old.claimant, new ServiceTranslation.Result(List.of(), List.of()));
+        if (old == null || !isSameClaim(old, now)) {
+            if (old != null) {
+                claims.withdraw(old.claimant, old.asked.ports(), affected);
+            }
+            claims.claim(now.claimant, now.asked.ports(), affected);
+        }
+        if (old != null) {
+            now.granted = old.granted;
+        }
+        translated.put(key, now);
+    }
+
+    private Translated translate(Service service) {
+        NavigableMap<String, SliceEndpoints> own =
+                slicesOfService.getOrDefault(service.key(), Collections.emptyNavigableMap());
+        return new Translated(
+                new Claims.Claimant(service.created(), service.key()),
+                ServiceTranslation.of(service, own.values(), localNode, config.scheduler()));
+    }
+
+    private static boolean isSameClaim(Translated old, Translated now) {
+        List<ServicePort> before = old.asked.ports();
+        List<ServicePort> after = now.asked.ports();
+        if (before.size() != after.size() || !old.claimant.equals(now.claimant)) {
+            return false;
+        }
+        for (int i = 0; i < before.size(); i++) {
+            ServicePort a = before.get(i);
+            ServicePort b = after.get(i);
+            if (a.name().protocol() != b.name().protocol() || !a.vips().equals(b.vips())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Gives a Service the addresses that it asks for and no older one has. */
+    private void grant(ClusterObject.Key key, List<ServicePort> changed, List<ServicePort.Key> removed) {
+        Translated service = translated.get(key);
+        if (service == null) {
+            return; // slices without a Service
+        }
+        Set<String> problems = new LinkedHashSet<>(service.asked.warnings());
+        Map<ServicePort.Key, ServicePort> before = new HashMap<>();
+        service.granted.forEach(port -> before.put(port.key(), port));
+        List<ServicePort> granted = new ArrayList<>();
+        for (ServicePort asked : service.asked.ports()) {
+            ServicePort port = withOwned(asked, service.claimant, problems);
+            ServicePort old = before.remove(port.key());
+            if (port.equals(old)) {
+                granted.add(old);
+            } else {
+                granted.add(port);
+                changed.add(port);
+            }
+        }
+        removed.addAll(before.keySet());
+        servicePorts += granted.size() - service.granted.size();
+        service.granted = List.copyOf(granted);
+        warnings.replace(key, problems);
+        if (!services.containsKey(key)) {
+            translated.remove(key);
+        }
+    }
+
+    private ServicePort withOwned(ServicePort port, Claims.Claimant claimant, Set<String> problems) {
+        List<Vip> owned = new ArrayList<>(port.vips().size());
+        for (Vip vip : port.vips()) {
+            Claims.Claimant owner =
+                    claims.owner(Claims.Claim.of(vip, port.name().protocol()));
+            if (owner.equals(claimant)) {
+                owned.add(vip);
+            } else {
+                problems.add(conflict(port, vip, claimant, owner));
+            }
+        }
+        return owned.size() == port.vips().size() ? port : port.withVips(owned);
+    }
+
+    private static String conflict(ServicePort port, Vip vip, Claims.Claimant claimant, Claims.Claimant owner) {
+        boolean isNodePort = vip.kind() == VipKind.NODE_PORT;
+        String field =
+                switch (vip.kind()) {
+                    case CLUSTER_IP -> "spec.clusterIPs";
+                    case EXTERNAL_IP -> "spec.externalIPs";
+                    case LOAD_BALANCER -> "status.loadBalancer.ingress";
+                    case NODE_PORT -> "spec.ports.nodePort";
+                };
+        return claimant.service() + ": " + field + ": "
+                + (isNodePort ? vip.port() : vip.address().withPort(vip.port())) + "/"
+                + port.name().protocol() + " belongs to " + owner.service()
+                + (owner.created().equals(claimant.created()) ? ", which goes before it by name" : ", which is older");
     }
 }

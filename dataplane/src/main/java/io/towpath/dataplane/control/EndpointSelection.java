@@ -2,42 +2,58 @@ package io.towpath.dataplane.control;
 
 import io.towpath.dataplane.model.ClusterObject.Endpoint;
 import io.towpath.dataplane.model.ClusterObject.EndpointPort;
-import io.towpath.dataplane.model.ClusterObject.EndpointSlice;
-import io.towpath.dataplane.model.ClusterObject.Port;
 import io.towpath.nat.BackendAddress;
+import io.towpath.nat.Protocol;
 import io.towpath.wire.Address;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
  * Chooses the backends of one service port in one family, as kube-proxy does (pkg/proxy/topology.go CategorizeEndpoints,
- * endpointslicecache.go).
+ * endpointslicecache.go). All lists are in the order of addresses, whatever the order of slices and endpoints, so that every node has the
+ * same lists and a change of order is no change.
  *
  * @param cluster for policy Cluster
  * @param local for policy Local
+ * @param serving all that serve, terminating or not, whatever the policy
+ * @param weights of those in cluster or local, where they are not 1; backends of weight 0 are in neither
  */
-record EndpointSelection(List<BackendAddress> cluster, List<BackendAddress> local) {
-    /** Where the proxy runs. */
-    record Location(String nodeName, String zone, boolean topologyHints) {}
+record EndpointSelection(
+        List<BackendAddress> cluster,
+        List<BackendAddress> local,
+        List<BackendAddress> serving,
+        Map<BackendAddress, Integer> weights) {
+    private static final Comparator<BackendAddress> BY_ADDRESS =
+            Comparator.comparing(BackendAddress::address).thenComparingInt(BackendAddress::port);
 
     static EndpointSelection of(
-            List<EndpointSlice> slices, Port port, boolean ipv6, Location location, Consumer<String> warnings) {
-        Map<BackendAddress, Endpoint> endpoints = endpoints(slices, port, ipv6, warnings);
-        Predicate<Endpoint> isLocal = e -> e.nodeName().equals(location.nodeName());
-        List<BackendAddress> cluster = withHints(filter(endpoints, Endpoint::ready), location);
+            Collection<SliceEndpoints> slices,
+            String portName,
+            Protocol protocol,
+            boolean ipv6,
+            LocalNode node,
+            Weights weights) {
+        NavigableMap<BackendAddress, Endpoint> endpoints = endpoints(slices, portName, protocol, ipv6);
+        Predicate<Endpoint> isLocal = endpoint -> endpoint.nodeName().equals(node.name());
+        List<BackendAddress> cluster = withHints(chosen(endpoints, Endpoint::ready), endpoints, node);
         if (cluster.isEmpty()) {
-            cluster = List.copyOf(
-                    filter(endpoints, EndpointSelection::servesWhileTerminating).keySet());
+            cluster = chosen(endpoints, EndpointSelection::servesWhileTerminating);
         }
-        Map<BackendAddress, Endpoint> local = filter(endpoints, isLocal.and(Endpoint::ready));
+        List<BackendAddress> local = chosen(endpoints, isLocal.and(Endpoint::ready));
         if (local.isEmpty()) {
-            local = filter(endpoints, isLocal.and(EndpointSelection::servesWhileTerminating));
+            local = chosen(endpoints, isLocal.and(EndpointSelection::servesWhileTerminating));
         }
-        return new EndpointSelection(cluster, List.copyOf(local.keySet()));
+        List<BackendAddress> serving = chosen(endpoints, Endpoint::serving);
+        EndpointSelection unweighted = new EndpointSelection(cluster, local, serving, Map.of());
+        return weights.isEmpty() ? unweighted : unweighted.weighted(endpoints, weights);
     }
 
     private static boolean servesWhileTerminating(Endpoint endpoint) {
@@ -45,79 +61,86 @@ record EndpointSelection(List<BackendAddress> cluster, List<BackendAddress> loca
     }
 
     /** Unites the slices; a copy that does not terminate beats one that does. */
-    private static Map<BackendAddress, Endpoint> endpoints(
-            List<EndpointSlice> slices, Port port, boolean ipv6, Consumer<String> warnings) {
-        Map<BackendAddress, Endpoint> endpoints = new LinkedHashMap<>();
-        for (EndpointSlice slice : slices) {
-            if (!slice.addressType().equals(ipv6 ? "IPv6" : "IPv4")) {
+    private static NavigableMap<BackendAddress, Endpoint> endpoints(
+            Collection<SliceEndpoints> slices, String portName, Protocol protocol, boolean ipv6) {
+        NavigableMap<BackendAddress, Endpoint> endpoints = new TreeMap<>(BY_ADDRESS);
+        for (SliceEndpoints slice : slices) {
+            if (slice.isIpv6() != ipv6) {
                 continue;
             }
             for (EndpointPort target : slice.ports()) {
-                if (target.name().equals(port.name()) && target.protocol() == port.protocol()) {
-                    for (Endpoint endpoint : slice.endpoints()) {
-                        Address address = address(endpoint, slice, ipv6, warnings);
-                        if (address != null) {
-                            endpoints.merge(
-                                    new BackendAddress(address, target.port()),
-                                    endpoint,
-                                    (known, other) -> known.terminating() && !other.terminating() ? other : known);
-                        }
-                    }
+                if (target.name().equals(portName) && target.protocol().equals(protocol.name())) {
+                    addAll(slice, target.port(), endpoints);
                 }
             }
         }
         return endpoints;
     }
 
-    private static Address address(Endpoint endpoint, EndpointSlice slice, boolean ipv6, Consumer<String> warnings) {
-        try {
-            Address address = Address.parseSloppy(endpoint.address());
-            if (address.isIpv6() == ipv6) {
-                return address;
+    private static void addAll(SliceEndpoints slice, int port, Map<BackendAddress, Endpoint> endpoints) {
+        Address[] addresses = slice.addresses();
+        for (int i = 0; i < addresses.length; i++) {
+            if (addresses[i] != null) {
+                endpoints.merge(
+                        new BackendAddress(addresses[i], port),
+                        slice.slice().endpoints().get(i),
+                        (known, other) -> known.terminating() && !other.terminating() ? other : known);
             }
-        } catch (IllegalArgumentException e) {
-            // named below
         }
-        warnings.accept(slice.key() + ": endpoint address " + endpoint.address() + " is no " + slice.addressType()
-                + " address, it is left out");
-        return null;
     }
 
-    private static Map<BackendAddress, Endpoint> filter(
-            Map<BackendAddress, Endpoint> endpoints, Predicate<Endpoint> wanted) {
-        Map<BackendAddress, Endpoint> chosen = new LinkedHashMap<>();
+    private static List<BackendAddress> chosen(Map<BackendAddress, Endpoint> endpoints, Predicate<Endpoint> wanted) {
+        List<BackendAddress> chosen = new ArrayList<>(endpoints.size());
         endpoints.forEach((address, endpoint) -> {
             if (wanted.test(endpoint)) {
-                chosen.put(address, endpoint);
+                chosen.add(address);
             }
         });
-        return chosen;
+        return List.copyOf(chosen);
     }
 
     /** Hints count only if every ready endpoint has them and one of them names this place: node first, then zone. */
-    private static List<BackendAddress> withHints(Map<BackendAddress, Endpoint> ready, Location location) {
+    private static List<BackendAddress> withHints(
+            List<BackendAddress> ready, Map<BackendAddress, Endpoint> endpoints, LocalNode node) {
         List<BackendAddress> chosen =
-                location.topologyHints() ? hinted(ready, Endpoint::nodeHints, location.nodeName()) : List.of();
-        if (chosen.isEmpty() && !location.zone().isEmpty()) {
-            chosen = hinted(ready, Endpoint::zoneHints, location.zone());
+                node.topologyHints() ? hinted(ready, endpoints, Endpoint::nodeHints, node.name()) : List.of();
+        if (chosen.isEmpty() && !node.zone().isEmpty()) {
+            chosen = hinted(ready, endpoints, Endpoint::zoneHints, node.zone());
         }
-        return chosen.isEmpty() ? List.copyOf(ready.keySet()) : chosen;
+        return chosen.isEmpty() ? ready : chosen;
     }
 
     private static List<BackendAddress> hinted(
-            Map<BackendAddress, Endpoint> ready,
-            java.util.function.Function<Endpoint, List<String>> hints,
+            List<BackendAddress> ready,
+            Map<BackendAddress, Endpoint> endpoints,
+            Function<Endpoint, List<String>> hints,
             String place) {
         List<BackendAddress> chosen = new ArrayList<>();
-        for (Map.Entry<BackendAddress, Endpoint> entry : ready.entrySet()) {
-            List<String> names = hints.apply(entry.getValue());
+        for (BackendAddress backend : ready) {
+            List<String> names = hints.apply(endpoints.get(backend));
             if (names.isEmpty()) {
                 return List.of();
             }
             if (names.contains(place)) {
-                chosen.add(entry.getKey());
+                chosen.add(backend);
             }
         }
-        return chosen;
+        return List.copyOf(chosen);
+    }
+
+    /** Weight 0 takes a backend out of the choice after it was made, so that it does not bring in terminating or far ones. */
+    private EndpointSelection weighted(Map<BackendAddress, Endpoint> endpoints, Weights weights) {
+        Map<BackendAddress, Integer> chosen = new HashMap<>();
+        Predicate<BackendAddress> isOut = backend -> {
+            int weight = weights.of(backend.address(), endpoints.get(backend));
+            if (weight > 0 && weight != Weights.DEFAULT) {
+                chosen.put(backend, weight);
+            }
+            return weight == 0;
+        };
+        List<BackendAddress> newCluster =
+                cluster.stream().filter(isOut.negate()).toList();
+        List<BackendAddress> newLocal = local.stream().filter(isOut.negate()).toList();
+        return new EndpointSelection(newCluster, newLocal, serving, chosen);
     }
 }

@@ -12,17 +12,18 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * A directory of manifests (*.yaml, *.yml, *.json) as the source of truth, followed as files change. A file that cannot be read keeps the
- * objects it had. Control thread only.
+ * A directory of manifests (*.yaml, *.yml, *.json) as the source of truth, followed as files change: the objects that differ are told, file by
+ * file. A file that cannot be read keeps the objects it had. Of two objects with one name the one in the later file counts. Control thread
+ * only.
  */
 public final class ManifestDirectory implements AutoCloseable {
     /** Editors write in several steps; one reading afterwards is enough. */
@@ -34,11 +35,15 @@ public final class ManifestDirectory implements AutoCloseable {
     private final Consumer<String> problems;
     private final WatchService watcher;
     private final Map<Path, Loaded> files = new TreeMap<>();
+    /** The files that define an object, in order; the last one counts. */
+    private final Map<ClusterObject.Key, List<Path>> definedIn = new HashMap<>();
+
     private long changedAtNs;
     private boolean changed;
+    private boolean scanned;
     private long scannedAtNs;
 
-    private record Loaded(FileTime modified, long size, List<ClusterObject> objects) {}
+    private record Loaded(FileTime modified, long size, Map<ClusterObject.Key, ClusterObject> objects) {}
 
     /** @param problems gets one line for each thing that is wrong */
     public ManifestDirectory(Path directory, Consumer<String> problems) throws IOException {
@@ -50,11 +55,14 @@ public final class ManifestDirectory implements AutoCloseable {
                 StandardWatchEventKinds.ENTRY_CREATE,
                 StandardWatchEventKinds.ENTRY_MODIFY,
                 StandardWatchEventKinds.ENTRY_DELETE);
-        scan();
     }
 
-    /** Looks for changes without blocking. Returns whether {@link #objects} has something new. */
-    public boolean poll() {
+    /**
+     * Looks for changes without blocking; the first call reads everything.
+     *
+     * @return whether anything was told
+     */
+    public boolean poll(ClusterEvents events) {
         long nowNs = System.nanoTime();
         for (WatchKey key = watcher.poll(); key != null; key = watcher.poll()) {
             key.pollEvents();
@@ -62,67 +70,122 @@ public final class ManifestDirectory implements AutoCloseable {
             changed = true;
             changedAtNs = nowNs;
         }
-        boolean settled = changed && nowNs - changedAtNs > SETTLE_NS;
-        if (!settled && nowNs - scannedAtNs < RESCAN_NS) {
+        boolean isSettled = changed && nowNs - changedAtNs > SETTLE_NS;
+        if (scanned && !isSettled && nowNs - scannedAtNs < RESCAN_NS) {
             return false;
         }
         changed = false;
-        return scan();
+        scannedAtNs = nowNs;
+        return scan(events);
     }
 
-    private boolean scan() {
-        scannedAtNs = System.nanoTime();
-        Map<Path, Loaded> before = new HashMap<>(files);
-        boolean different = false;
-        List<Path> present = new ArrayList<>();
+    /** Reads what changed since the last scan, whether the file system told of it or not. */
+    boolean scan(ClusterEvents events) {
+        scanned = true;
+        TreeSet<Path> present = new TreeSet<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory, "*.{yaml,yml,json}")) {
             stream.forEach(present::add);
         } catch (IOException e) {
             problems.accept(directory + ": cannot be read, its last state stays: " + e.getMessage());
             return false;
         }
-        for (Path file : present) {
-            different |= load(file, before.remove(file));
+        boolean told = false;
+        List<Path> gone = new ArrayList<>(files.keySet());
+        gone.removeAll(present);
+        for (Path file : gone) { // first, so that a renamed file does not define its objects twice
+            told |= replace(file, files.remove(file).objects(), Map.of(), events);
         }
-        different |= !before.isEmpty();
-        before.keySet().forEach(files::remove);
-        return different;
+        for (Path file : present) {
+            told |= load(file, events);
+        }
+        return told;
     }
 
-    private boolean load(Path file, Loaded known) {
+    private boolean load(Path file, ClusterEvents events) {
         try {
+            Loaded known = files.get(file);
             FileTime modified = Files.getLastModifiedTime(file);
             long size = Files.size(file);
             if (known != null && known.modified().equals(modified) && known.size() == size) {
                 return false;
             }
-            List<ClusterObject> objects = known == null ? List.of() : known.objects();
-            boolean read = false;
+            Map<ClusterObject.Key, ClusterObject> before = known == null ? Map.of() : known.objects();
             try {
-                objects = ManifestReader.read(file);
-                read = true;
+                Map<ClusterObject.Key, ClusterObject> objects = objects(file);
+                files.put(file, new Loaded(modified, size, objects));
+                return replace(file, before, objects, events);
             } catch (ManifestException e) {
                 e.problems().forEach(problems);
                 problems.accept(file + ": keeps its last good state");
+                files.put(file, new Loaded(modified, size, before));
+                return false;
             }
-            files.put(file, new Loaded(modified, size, objects));
-            return read;
         } catch (IOException e) {
             return false; // it vanished; the next scan sees that
         }
     }
 
-    /** Returns the objects of all files; of two with one name the one in the later file counts. */
-    public Collection<ClusterObject> objects() {
+    private Map<ClusterObject.Key, ClusterObject> objects(Path file) throws ManifestException {
         Map<ClusterObject.Key, ClusterObject> objects = new LinkedHashMap<>();
-        for (Map.Entry<Path, Loaded> file : files.entrySet()) {
-            for (ClusterObject object : file.getValue().objects()) {
-                if (objects.put(object.key(), object) != null) {
-                    problems.accept(file.getKey() + ": " + object.key() + " is defined twice, this one counts");
-                }
+        for (ClusterObject object : ManifestReader.read(file)) {
+            if (objects.put(object.key(), object) != null) {
+                problems.accept(file + ": " + object.key() + " is defined twice, the last one counts");
             }
         }
-        return objects.values();
+        return objects;
+    }
+
+    /** Tells how what counts differs. */
+    private boolean replace(
+            Path file,
+            Map<ClusterObject.Key, ClusterObject> before,
+            Map<ClusterObject.Key, ClusterObject> after,
+            ClusterEvents events) {
+        boolean told = false;
+        for (ClusterObject.Key key : before.keySet()) {
+            if (!after.containsKey(key)) {
+                told |= undefine(key, file, events);
+            }
+        }
+        for (Map.Entry<ClusterObject.Key, ClusterObject> entry : after.entrySet()) {
+            ClusterObject.Key key = entry.getKey();
+            ClusterObject old = before.get(key);
+            if (old == null) {
+                define(key, file);
+            }
+            boolean counts = definedIn.get(key).getLast().equals(file);
+            if (counts && !entry.getValue().equals(old)) {
+                events.upsert(entry.getValue());
+                told = true;
+            }
+        }
+        return told;
+    }
+
+    private void define(ClusterObject.Key key, Path file) {
+        List<Path> others = definedIn.getOrDefault(key, List.of());
+        TreeSet<Path> all = new TreeSet<>(others);
+        all.add(file);
+        definedIn.put(key, List.copyOf(all));
+        if (all.size() > 1) {
+            problems.accept(file + ": " + key + " is defined twice, the one in " + all.getLast() + " counts");
+        }
+    }
+
+    private boolean undefine(ClusterObject.Key key, Path file, ClusterEvents events) {
+        List<Path> left = new ArrayList<>(definedIn.get(key));
+        boolean counted = left.getLast().equals(file);
+        left.remove(file);
+        if (left.isEmpty()) {
+            definedIn.remove(key);
+            events.delete(key);
+        } else {
+            definedIn.put(key, List.copyOf(left));
+            if (counted) {
+                events.upsert(files.get(left.getLast()).objects().get(key));
+            }
+        }
+        return counted;
     }
 
     @Override

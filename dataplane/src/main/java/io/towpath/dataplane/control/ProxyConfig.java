@@ -1,26 +1,23 @@
 package io.towpath.dataplane.control;
 
 import io.towpath.conntrack.ConntrackConfig;
-import io.towpath.dataplane.model.Field;
 import io.towpath.dataplane.model.ManifestException;
-import io.towpath.dataplane.model.YamlFile;
 import io.towpath.nat.LocalDetector;
+import io.towpath.nat.Scheduler;
+import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
 
 /**
  * What Towpath takes from a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1).
  *
  * @param detectLocalMode ClusterCIDR, NodeCIDR, BridgeInterface or InterfaceNamePrefix
- * @param nodePortAddresses CIDRs or {@code primary}; empty means the primary addresses
+ * @param nodePortAddresses CIDRs and the keywords primary, all and localhost; empty means the primary addresses
  * @param hostnameOverride node name, empty where unset
+ * @param bindAddress the node's primary address of its family, where it is to be another one than the Node object's first
+ * @param scheduler of Services that ask for none
  */
 public record ProxyConfig(
         String detectLocalMode,
@@ -31,74 +28,32 @@ public record ProxyConfig(
         boolean masqueradeAll,
         boolean topologyHints,
         String hostnameOverride,
+        Optional<Address> bindAddress,
+        Scheduler scheduler,
         ConntrackConfig conntrack) {
-    private static final Pattern DURATION_PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|h|m|s)");
-
-    /** In nodePortAddresses: the node's first address of each family. */
-    static final String PRIMARY = "primary";
-
-    private static final List<String> MODES =
-            List.of("ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix");
-
-    private static final Set<String> USED = Set.of(
-            "apiVersion",
-            "kind",
-            "mode",
-            "clusterCIDR",
-            "detectLocalMode",
-            "detectLocal",
-            "nodePortAddresses",
-            "iptables",
-            "nftables",
-            "hostnameOverride",
-            "featureGates",
-            "conntrack");
-
     public static ProxyConfig defaults() {
         return new ProxyConfig(
-                "ClusterCIDR", List.of(), "", "", List.of(), false, true, "", ConntrackConfig.defaults());
+                "ClusterCIDR",
+                List.of(),
+                "",
+                "",
+                List.of(),
+                false,
+                true,
+                "",
+                Optional.empty(),
+                Scheduler.RANDOM,
+                ConntrackConfig.defaults());
     }
 
     /**
-     * Reads a file.
+     * Reads a file: a KubeProxyConfiguration, or a ConfigMap that has one under config.conf or another key.
      *
-     * @param warnings gets a line for each field that is not used
+     * @param warnings gets a line for each field that has no effect or is unknown
      * @throws ManifestException with every problem of the file
      */
     public static ProxyConfig read(Path file, List<String> warnings) throws ManifestException {
-        YamlFile yaml = YamlFile.read(file);
-        Field root = yaml.documents().isEmpty()
-                ? null
-                : yaml.documents().getFirst().get("kind").isPresent()
-                        ? yaml.documents().getFirst()
-                        : null;
-        if (root == null || !root.get("kind").text("").equals("KubeProxyConfiguration")) {
-            throw new ManifestException(List.of(file + ":1: kind: KubeProxyConfiguration was expected"));
-        }
-        root.names().stream()
-                .filter(name -> !USED.contains(name))
-                .forEach(name -> warnings.add(file + ": field " + name + " has no effect here"));
-        ProxyConfig config = new ProxyConfig(
-                root.get("detectLocalMode").text("ClusterCIDR"),
-                cidrs(root.get("clusterCIDR")),
-                root.get("detectLocal").get("bridgeInterface").text(""),
-                root.get("detectLocal").get("interfaceNamePrefix").text(""),
-                root.get("nodePortAddresses").texts(),
-                root.get("nftables").get("masqueradeAll").truth(false)
-                        || root.get("iptables").get("masqueradeAll").truth(false),
-                root.get("featureGates").get("PreferSameTrafficDistribution").truth(true),
-                root.get("hostnameOverride").text(""),
-                conntrack(root.get("conntrack")));
-        if (!MODES.contains(config.detectLocalMode())) {
-            root.get("detectLocalMode").problem("one of " + String.join(", ", MODES));
-        }
-        for (Field address : root.get("nodePortAddresses").elements()) {
-            if (!address.text("").equals(PRIMARY)) {
-                address.parsed(Prefix::parse, "a CIDR or " + PRIMARY);
-            }
-        }
-        yaml.check();
-        return config;
+        return ProxyConfigReader.read(file, Runtime.getRuntime().availableProcessors(), warnings::add);
     }
 
     /** Returns the same with other cluster CIDRs. */
@@ -112,56 +67,9 @@ public record ProxyConfig(
                 masqueradeAll,
                 topologyHints,
                 hostnameOverride,
+                bindAddress,
+                scheduler,
                 conntrack);
-    }
-
-    private static List<Prefix> cidrs(Field field) {
-        Map<Boolean, Prefix> firstOfFamily = new LinkedHashMap<>();
-        for (String text : field.text("").split(",")) {
-            if (!text.isBlank()) {
-                Prefix prefix = field.parsed(ignored -> Prefix.parse(text.strip()), "CIDRs with commas between");
-                if (prefix != null) {
-                    firstOfFamily.putIfAbsent(prefix.isIpv4(), prefix);
-                }
-            }
-        }
-        return List.copyOf(firstOfFamily.values());
-    }
-
-    private static ConntrackConfig conntrack(Field field) {
-        ConntrackConfig defaults = ConntrackConfig.defaults();
-        return new ConntrackConfig(
-                defaults.maxEntries(),
-                field.get("tcpBeLiberal").truth(false),
-                seconds(field.get("tcpEstablishedTimeout"), defaults.tcpEstablishedSeconds()),
-                seconds(field.get("tcpCloseWaitTimeout"), defaults.tcpCloseWaitSeconds()),
-                seconds(field.get("udpTimeout"), defaults.udpSeconds()),
-                seconds(field.get("udpStreamTimeout"), defaults.udpStreamSeconds()));
-    }
-
-    /** Reads a Go duration such as 1h0m0s; 0 leaves the default. */
-    private static long seconds(Field field, long defaultSeconds) {
-        String text = field.text("");
-        if (text.isEmpty() || text.equals("0")) {
-            return defaultSeconds;
-        }
-        Matcher part = DURATION_PART.matcher(text);
-        double seconds = 0;
-        int end = 0;
-        while (part.find() && part.start() == end) {
-            double number = Double.parseDouble(part.group(1));
-            seconds += switch (part.group(2)) {
-                case "h" -> number * 3600;
-                case "m" -> number * 60;
-                case "s" -> number;
-                default -> number / 1000;
-            };
-            end = part.end();
-        }
-        if (end != text.length()) {
-            field.problem("a duration such as 1h0m0s");
-        }
-        return seconds > 0 ? (long) Math.ceil(seconds) : defaultSeconds;
     }
 
     /** Returns how local pods are told, given the pod CIDRs of the own Node. */
@@ -175,7 +83,6 @@ public record ProxyConfig(
     }
 
     private static LocalDetector bySource(List<Prefix> prefixes) {
-        List<Prefix> copy = new ArrayList<>(prefixes);
-        return copy.isEmpty() ? new LocalDetector.None() : new LocalDetector.BySource(copy);
+        return prefixes.isEmpty() ? new LocalDetector.None() : new LocalDetector.BySource(prefixes);
     }
 }

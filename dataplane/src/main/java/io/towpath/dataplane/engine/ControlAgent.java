@@ -3,11 +3,9 @@ package io.towpath.dataplane.engine;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.router.Neighbors;
+import io.towpath.nat.NodeFacts;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 
@@ -18,13 +16,12 @@ final class ControlAgent implements Agent {
     private final ServiceWriter writer;
     private final UdpReconciler reconciler;
     private final Neighbors neighbors;
-    private final Consumer<io.towpath.nat.DesiredState> settings;
+    private final Consumer<NodeFacts> settings;
     private final Consumer<String> log;
-    private final Set<String> said = new HashSet<>();
 
     /**
      * @param manifests null where there are none
-     * @param settings told each new state, for what the workers keep outside the maps
+     * @param settings told of each change of what the workers keep outside the maps
      */
     ControlAgent(
             ManifestDirectory manifests,
@@ -32,7 +29,7 @@ final class ControlAgent implements Agent {
             ServiceWriter writer,
             UdpReconciler reconciler,
             Neighbors neighbors,
-            Consumer<io.towpath.nat.DesiredState> settings,
+            Consumer<NodeFacts> settings,
             Consumer<String> log) {
         this.manifests = manifests;
         this.desiredStates = desiredStates;
@@ -46,7 +43,7 @@ final class ControlAgent implements Agent {
     @Override
     public int doWork() {
         int work = neighbors.update(System.nanoTime());
-        if (manifests != null && manifests.poll()) {
+        if (manifests != null && manifests.poll(desiredStates)) {
             apply();
             work++;
         }
@@ -54,15 +51,21 @@ final class ControlAgent implements Agent {
         return work;
     }
 
-    /** Brings the maps to what the manifests say now. */
-    void apply() {
-        DesiredStates.Result result = desiredStates.compute(manifests == null ? List.of() : manifests.objects());
-        result.warnings().stream().filter(said::add).forEach(warning -> log.accept("warning: " + warning));
-        said.retainAll(new HashSet<>(result.warnings()));
-        settings.accept(result.state());
-        int changes = writer.apply(result.state());
+    /** Before the thread starts: brings the maps to what the manifests say. */
+    void load() {
+        if (manifests != null) {
+            manifests.poll(desiredStates);
+        }
+        apply();
+    }
+
+    private void apply() {
+        DesiredStates.Changes changes = desiredStates.changes();
+        changes.warnings().forEach(warning -> log.accept("warning: " + warning));
+        changes.change().nodeFacts().ifPresent(settings);
+        int changed = writer.apply(changes.change());
         int stale = reconciler.reconcile();
-        log.accept("services: " + result.state().servicePorts().size() + " service ports, " + changes + " changed"
+        log.accept("services: " + changes.servicePorts() + " service ports, " + changed + " changed"
                 + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
     }
 

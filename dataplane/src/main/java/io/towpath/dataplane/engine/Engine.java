@@ -22,8 +22,9 @@ import io.towpath.maps.CounterMap;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
-import io.towpath.nat.DesiredState;
+import io.towpath.nat.LocalDetector;
 import io.towpath.nat.Nat;
+import io.towpath.nat.NodeFacts;
 import io.towpath.nat.NodeSettings;
 import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
@@ -107,7 +108,7 @@ public final class Engine implements AutoCloseable {
                 neighbors,
                 this::publish,
                 log);
-        control.apply();
+        control.load();
         runners.add(new AgentRunner(new SleepingMillisIdleStrategy(1), this::onError, null, control));
     }
 
@@ -132,9 +133,8 @@ public final class Engine implements AutoCloseable {
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Router router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
         Fragments fragments = new Fragments(pool, verdicts, config.workers(), seed);
-        NodeSettings nothing = new NodeSettings(
-                new DesiredState(List.of(), List.of(), List.of(), new io.towpath.nat.LocalDetector.None(), false),
-                portNames);
+        NodeSettings nothing =
+                new NodeSettings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false), portNames);
         Nat nat = new Nat(
                 conntrack,
                 conntrack.worker(number),
@@ -162,8 +162,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Control thread: hands the workers what they keep outside the maps. */
-    private void publish(DesiredState state) {
-        NodeSettings settings = new NodeSettings(state, portNames);
+    private void publish(NodeFacts facts) {
+        NodeSettings settings = new NodeSettings(facts, portNames);
         for (int number = 0; number < nats.size(); number++) {
             Nat nat = nats.get(number);
             if (!commands.get(number).offer(() -> nat.onSettings(settings))) {

@@ -1,10 +1,12 @@
 package io.towpath.dataplane.model;
 
-import io.towpath.nat.Protocol;
 import java.util.List;
 import java.util.Map;
 
-/** A Kubernetes object. Texts are as the API has them; addresses are not parsed yet. */
+/**
+ * A Kubernetes object. Texts and numbers are as the API has them, unchecked: what they mean is decided in one place for all sources of
+ * objects. Texts that many objects have in common are shared.
+ */
 public sealed interface ClusterObject {
     /** Returns the namespace, empty for cluster-wide kinds. */
     String namespace();
@@ -27,7 +29,8 @@ public sealed interface ClusterObject {
      * v1 Service.
      *
      * @param created creationTimestamp as the API writes it (RFC 3339, so that text order is time order), empty where unknown
-     * @param affinitySeconds ClientIP affinity, 0 where there is none
+     * @param affinitySeconds time-out of ClientIP affinity, which counts only where sessionAffinity is ClientIP
+     * @param healthCheckNodePort 0 where there is none
      */
     record Service(
             String namespace,
@@ -41,16 +44,28 @@ public sealed interface ClusterObject {
             List<Ingress> ingress,
             List<String> sourceRanges,
             List<Port> ports,
+            String sessionAffinity,
             int affinitySeconds,
-            boolean internalLocal,
-            boolean externalLocal)
-            implements ClusterObject {}
+            String internalTrafficPolicy,
+            String externalTrafficPolicy,
+            int healthCheckNodePort)
+            implements ClusterObject {
+        public boolean internalLocal() {
+            return internalTrafficPolicy.equals("Local");
+        }
 
-    /** status.loadBalancer.ingress of a Service. */
+        /** Returns whether externalTrafficPolicy Local is in force: it needs a way in from outside (pkg/api/v1/service/util.go). */
+        public boolean externalLocal() {
+            return externalTrafficPolicy.equals("Local")
+                    && (type.equals("NodePort") || type.equals("LoadBalancer") || !externalIps.isEmpty());
+        }
+    }
+
+    /** status.loadBalancer.ingress of a Service; {@code ip} is empty where it has a host name only. */
     record Ingress(String ip, String ipMode) {}
 
     /** spec.ports of a Service; {@code nodePort} is 0 where there is none. */
-    record Port(String name, Protocol protocol, int port, int nodePort) {}
+    record Port(String name, String protocol, int port, int nodePort) {}
 
     /**
      * discovery.k8s.io/v1 EndpointSlice.
@@ -69,17 +84,42 @@ public sealed interface ClusterObject {
             implements ClusterObject {}
 
     /** ports of an EndpointSlice; ports without a name or a number are left out. */
-    record EndpointPort(String name, Protocol protocol, int port) {}
+    record EndpointPort(String name, String protocol, int port) {
+        public EndpointPort {
+            name = name.intern();
+            protocol = protocol.intern();
+        }
+    }
 
-    /** endpoints of an EndpointSlice, conditions with their defaults. */
+    /**
+     * endpoints of an EndpointSlice, conditions with their defaults.
+     *
+     * @param address the first one, as others do not count
+     * @param target name of targetRef (the pod), empty where absent
+     */
     record Endpoint(
             String address,
             boolean ready,
             boolean serving,
             boolean terminating,
             String nodeName,
+            String zone,
+            String target,
             List<String> zoneHints,
-            List<String> nodeHints) {}
+            List<String> nodeHints) {
+        public Endpoint {
+            nodeName = nodeName.intern();
+            zone = zone.intern();
+            zoneHints = shared(zoneHints);
+            nodeHints = shared(nodeHints);
+        }
+
+        private static List<String> shared(List<String> names) {
+            return names.isEmpty()
+                    ? List.of()
+                    : names.stream().map(String::intern).toList();
+        }
+    }
 
     /** v1 Node. */
     record Node(String name, List<String> addresses, List<String> podCidrs, String zone) implements ClusterObject {
@@ -94,6 +134,11 @@ public sealed interface ClusterObject {
         @Override
         public String namespace() {
             return "";
+        }
+
+        @Override
+        public Key key() {
+            return new Key("ServiceCIDR", "", name);
         }
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.snakeyaml.engine.v2.nodes.CollectionNode;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -64,8 +65,31 @@ public final class Field {
 
     /** Reports a problem here. */
     public void problem(String expected) {
-        String found = node instanceof ScalarNode scalar ? "\"" + abbreviate(scalar.getValue()) + "\"" : kind();
-        document.problem(line, path + ": " + expected + " was expected, found " + found);
+        document.problem(line, path + ": " + expected + " was expected, found " + found());
+    }
+
+    /** Returns a line that says where this is, what is there, and the text about it. */
+    public String remark(String text) {
+        return document.file + ":" + line + ": " + path + ": " + found() + " " + text;
+    }
+
+    private String found() {
+        return node instanceof ScalarNode scalar ? "\"" + abbreviate(scalar.getValue()) + "\"" : kind();
+    }
+
+    /** Returns whether there is nothing: no value, or an empty one. */
+    public boolean isEmpty() {
+        return switch (node) {
+            case null -> true;
+            case ScalarNode scalar -> scalar.getValue().isEmpty();
+            case CollectionNode<?> collection -> collection.getValue().isEmpty();
+            default -> false;
+        };
+    }
+
+    /** Returns whether this is a text, number or truth value. */
+    public boolean isScalar() {
+        return node instanceof ScalarNode;
     }
 
     private String kind() {
@@ -164,6 +188,15 @@ public final class Field {
     }
 
     public int number(int min, int max, int defaultNumber) {
+        return number(min, max, defaultNumber, "a number " + min + ".." + max);
+    }
+
+    /** Returns a number, whatever its range. */
+    public int number(int defaultNumber) {
+        return number(Integer.MIN_VALUE, Integer.MAX_VALUE, defaultNumber, "a number");
+    }
+
+    private int number(int min, int max, int defaultNumber, String expected) {
         if (node == null) {
             return defaultNumber;
         }
@@ -177,7 +210,7 @@ public final class Field {
         } catch (NumberFormatException e) {
             // reported below
         }
-        problem("a number " + min + ".." + max);
+        problem(expected);
         return defaultNumber;
     }
 

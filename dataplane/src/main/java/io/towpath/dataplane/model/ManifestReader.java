@@ -8,7 +8,6 @@ import io.towpath.dataplane.model.ClusterObject.Node;
 import io.towpath.dataplane.model.ClusterObject.Port;
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.dataplane.model.ClusterObject.ServiceCidr;
-import io.towpath.nat.Protocol;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,11 +15,12 @@ import java.util.Map;
 
 /**
  * Reads Kubernetes manifests: YAML or JSON, several documents a file, Lists. Kinds that a data plane does not need are passed over, and so
- * are unknown fields, as a newer API may have them.
+ * are unknown fields, as a newer API may have them. What has the wrong type (a text for a number) is a problem of the file; whether a value
+ * makes sense is not asked here.
  */
 public final class ManifestReader {
+    /** sessionAffinityConfig.clientIP.timeoutSeconds where it is absent: 3 hours. */
     private static final int AFFINITY_DEFAULT_S = 10_800;
-    private static final int AFFINITY_MAX_S = 86_400;
 
     private ManifestReader() {}
 
@@ -51,14 +51,21 @@ public final class ManifestReader {
         String name = metadata.get("name").requiredText();
         String namespace = metadata.get("namespace").text("default");
         Field named = root.named(kind + " " + namespace + "/" + name + ": ");
-        switch (kind) {
+        switch (group(document) + kind) {
             case "Service" -> objects.add(service(namespace, name, named));
-            case "EndpointSlice" -> objects.add(endpointSlice(namespace, name, named));
+            case "discovery.k8s.io/EndpointSlice", "EndpointSlice" ->
+                objects.add(endpointSlice(namespace, name, named));
             case "Node" -> objects.add(node(name, named));
-            case "ServiceCIDR" ->
+            case "networking.k8s.io/ServiceCIDR", "ServiceCIDR" ->
                 objects.add(new ServiceCidr(name, named.get("spec").get("cidrs").texts()));
             default -> {}
         }
+    }
+
+    /** Returns the API group with a slash, empty for the core group: other groups have kinds of the same names. */
+    private static String group(Field document) {
+        String apiVersion = document.get("apiVersion").text("");
+        return apiVersion.substring(0, apiVersion.indexOf('/') + 1);
     }
 
     private static Service service(String namespace, String name, Field object) {
@@ -69,14 +76,13 @@ public final class ManifestReader {
         if (clusterIps.isEmpty() && !clusterIp.isEmpty()) {
             clusterIps = List.of(clusterIp);
         }
-        String type = spec.get("type").text("ClusterIP");
         List<Port> ports = new ArrayList<>();
         for (Field port : spec.get("ports").elements()) {
             ports.add(new Port(
                     port.get("name").text(""),
-                    protocol(port.get("protocol")),
-                    requiredPort(port.get("port")),
-                    port.get("nodePort").number(0, 65535, 0)));
+                    port.get("protocol").text("TCP"),
+                    port.get("port").number(0),
+                    port.get("nodePort").number(0)));
         }
         List<Ingress> ingress = new ArrayList<>();
         for (Field entry :
@@ -84,7 +90,6 @@ public final class ManifestReader {
             ingress.add(
                     new Ingress(entry.get("ip").text(""), entry.get("ipMode").text("VIP")));
         }
-        boolean affinity = spec.get("sessionAffinity").text("None").equals("ClientIP");
         Field timeout = spec.get("sessionAffinityConfig").get("clientIP").get("timeoutSeconds");
         return new Service(
                 namespace,
@@ -92,36 +97,27 @@ public final class ManifestReader {
                 metadata.get("creationTimestamp").text(""),
                 metadata.get("labels").textMap(),
                 metadata.get("annotations").textMap(),
-                type,
+                spec.get("type").text("ClusterIP"),
                 clusterIps,
                 spec.get("externalIPs").texts(),
                 ingress,
                 spec.get("loadBalancerSourceRanges").texts(),
                 ports,
-                affinity ? timeout.number(1, AFFINITY_MAX_S, AFFINITY_DEFAULT_S) : 0,
-                spec.get("internalTrafficPolicy").text("Cluster").equals("Local"),
-                spec.get("externalTrafficPolicy").text("Cluster").equals("Local"));
-    }
-
-    private static Protocol protocol(Field field) {
-        Protocol protocol = field.parsed(Protocol::valueOf, "TCP, UDP or SCTP");
-        return protocol == null ? Protocol.TCP : protocol;
-    }
-
-    private static int requiredPort(Field field) {
-        if (!field.isPresent()) {
-            field.problem("a number 1..65535");
-        }
-        return field.number(1, 65535, 1);
+                spec.get("sessionAffinity").text("None"),
+                timeout.number(AFFINITY_DEFAULT_S),
+                spec.get("internalTrafficPolicy").text("Cluster"),
+                spec.get("externalTrafficPolicy").text("Cluster"),
+                spec.get("healthCheckNodePort").number(0));
     }
 
     private static EndpointSlice endpointSlice(String namespace, String name, Field object) {
         Map<String, String> labels = object.get("metadata").get("labels").textMap();
         List<EndpointPort> ports = new ArrayList<>();
         for (Field port : object.get("ports").elements()) {
-            int number = port.get("port").number(0, 65535, 0);
-            if (port.get("name").isPresent() && number > 0) {
-                ports.add(new EndpointPort(port.get("name").text(""), protocol(port.get("protocol")), number));
+            int number = port.get("port").number(0);
+            if (port.get("name").isPresent() && number != 0) {
+                ports.add(new EndpointPort(
+                        port.get("name").text(""), port.get("protocol").text("TCP"), number));
             }
         }
         List<Endpoint> endpoints = new ArrayList<>();
@@ -150,6 +146,8 @@ public final class ManifestReader {
                 conditions.get("serving").truth(true),
                 conditions.get("terminating").truth(false),
                 endpoint.get("nodeName").text(""),
+                endpoint.get("zone").text(""),
+                endpoint.get("targetRef").get("name").text(""),
                 hintNames(hints.get("forZones")),
                 hintNames(hints.get("forNodes")));
     }

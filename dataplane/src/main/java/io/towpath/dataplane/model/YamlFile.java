@@ -28,24 +28,38 @@ public final class YamlFile {
 
     /** @throws ManifestException if the file cannot be read or is no YAML */
     public static YamlFile read(Path file) throws ManifestException {
-        YamlFile read = new YamlFile(new Field.Document(file.toString()));
+        try {
+            return parse(file.toString(), Files.readString(file));
+        } catch (MalformedInputException e) {
+            throw new ManifestException(List.of(file + ":1: no UTF-8 text"));
+        } catch (IOException e) {
+            throw new ManifestException(List.of(file + ":1: cannot be read: " + e.getMessage()));
+        }
+    }
+
+    /**
+     * Reads a text.
+     *
+     * @param file what messages call the text's origin
+     * @throws ManifestException if it is no YAML
+     */
+    public static YamlFile parse(String file, String text) throws ManifestException {
+        YamlFile read = new YamlFile(new Field.Document(file));
         LoadSettings settings = LoadSettings.builder()
-                .setLabel(file.toString())
+                .setLabel(file)
                 .setCodePointLimit(SIZE_LIMIT)
                 .setMaxAliasesForCollections(50)
                 .setAllowDuplicateKeys(false)
                 .build();
         try {
-            for (Node node : new Compose(settings).composeAllFromString(Files.readString(file))) {
+            for (Node node : new Compose(settings).composeAllFromString(text)) {
                 read.checkDepth(node, 0);
                 read.roots.add(new Field(read.document, node, 1, ""));
             }
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(m -> m.getLine() + 1).orElse(1);
             read.document.problem(line, "no YAML: " + e.getProblem());
-        } catch (MalformedInputException e) {
-            read.document.problem(1, "no UTF-8 text");
-        } catch (YamlEngineException | IOException e) {
+        } catch (YamlEngineException e) {
             read.document.problem(1, "cannot be read: " + e.getMessage());
         } catch (StackOverflowError e) {
             read.document.problem(1, "nested too deeply");

@@ -7,7 +7,10 @@ public interface Forwarding {
     /** Before connections are looked up: refuses frames, and answers those that concern the link. */
     void admit(Burst burst, long nowNs);
 
-    /** Once targets are known, packets not yet rewritten: decides where each goes, and tells senders why theirs does not go on. */
+    /**
+     * Once targets are known, packets not yet rewritten: decides where each goes, and tells senders why theirs does not go on. A packet that
+     * goes on after this is not refused any more before {@link #dispatch}.
+     */
     void route(Burst burst, long nowNs);
 
     /** After the rewrite: queues what goes on; gives back and counts the rest. */

@@ -52,18 +52,23 @@ public final class IcmpErrorSender {
             return;
         }
         long out = FramePool.l2(buffer);
-        int length = write(burst, i, out, sourceHi, sourceLo, mtu);
+        int length = write(burst, i, burst.reason[i], out, sourceHi, sourceLo, mtu);
         if (!port.enqueue(buffer, out, length, Reason.NONE)) {
             pool.give(buffer);
             burst.reason[i] = Reason.EGRESS_FULL;
         }
     }
 
-    private static int write(Burst burst, int i, long out, long sourceHi, long sourceLo, int mtu) {
+    /**
+     * Writes the error that a reason stands for to {@code out} in the burst's memory, without sending it. Returns the frame's length.
+     *
+     * @param out start of the Ethernet header
+     */
+    public static int write(Burst burst, int i, Reason why, long out, long sourceHi, long sourceLo, int mtu) {
         boolean ipv4 = burst.isIpv4(i);
         int type;
         int code;
-        switch (burst.reason[i]) {
+        switch (why) {
             case HOP_LIMIT_EXCEEDED -> {
                 type = ipv4 ? Icmp.TIME_EXCEEDED : Icmpv6.TIME_EXCEEDED;
                 code = 0;
@@ -80,16 +85,21 @@ public final class IcmpErrorSender {
                 type = ipv4 ? Icmp.DESTINATION_UNREACHABLE : Icmpv6.DESTINATION_UNREACHABLE;
                 code = ipv4 ? Icmp.NET_UNREACHABLE : Icmpv6.NO_ROUTE;
             }
+            case NEIGHBOR_UNREACHABLE -> {
+                type = ipv4 ? Icmp.DESTINATION_UNREACHABLE : Icmpv6.DESTINATION_UNREACHABLE;
+                code = ipv4 ? Icmp.HOST_UNREACHABLE : Icmpv6.ADDRESS_UNREACHABLE;
+            }
             default -> {
                 type = ipv4 ? Icmp.DESTINATION_UNREACHABLE : Icmpv6.DESTINATION_UNREACHABLE;
                 code = ipv4 ? Icmp.PORT_UNREACHABLE : Icmpv6.PORT_UNREACHABLE;
             }
         }
-        int parameter = burst.reason[i] == Reason.PACKET_TOO_BIG ? mtu : 0;
+        int parameter = why == Reason.PACKET_TOO_BIG ? mtu : 0;
         return IcmpErrors.write(burst, i, burst.frames, out, sourceHi, sourceLo, type, code, parameter);
     }
 
-    private boolean mayPay(long hi, long lo, long nowNs) {
+    /** Returns whether a destination may get another error now, and counts it. */
+    public boolean mayPay(long hi, long lo, long nowNs) {
         long hash = (lo ^ hi * 31) * 0x9E3779B97F4A7C15L;
         int bucket = (int) (hash >>> 54);
         long paidAt = Math.max(paidAtNs[bucket], nowNs);

@@ -60,6 +60,11 @@ public abstract class Port {
         return true;
     }
 
+    /** Returns how many more frames can be queued. */
+    public final int room() {
+        return QUEUE_LIMIT - queued;
+    }
+
     /** Sends what is queued. Returns the number of frames. */
     public final int flush(Outcome outcome) {
         int count = queued;

@@ -15,9 +15,11 @@ import io.towpath.dataplane.port.FramePool;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.Quiescence;
-import io.towpath.nat.DesiredState;
+import io.towpath.nat.DesiredChange;
+import io.towpath.nat.LocalDetector;
 import io.towpath.nat.MasqueradeAddresses;
 import io.towpath.nat.Nat;
+import io.towpath.nat.NodeFacts;
 import io.towpath.nat.NodeSettings;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
@@ -30,6 +32,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -58,8 +61,9 @@ public final class Replay implements AutoCloseable {
     private final CaptureOutput output;
     private final VerdictLog log;
     private final ReplayNetwork network;
+    private final DesiredStates desiredStates;
 
-    private DesiredState state;
+    private NodeFacts facts = new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false);
     private MasqueradeAddresses masquerade;
     private Nat nat;
     private Pipeline pipeline;
@@ -101,6 +105,7 @@ public final class Replay implements AutoCloseable {
                 ? new NodeNetwork(output, pool, verdicts)
                 : new RouterNetwork(
                         settings.router(), new RouterNetwork.Maps(store, quiescence, seed), output, pool, verdicts);
+        desiredStates = new DesiredStates(settings.proxyConfig(), settings.nodeName(), network.ownAddresses());
     }
 
     /**
@@ -109,11 +114,10 @@ public final class Replay implements AutoCloseable {
      * @throws CaptureException if the capture is damaged, or a packet came in by no port
      */
     public void step(int number, Path objects, Path capture) throws IOException, ManifestException {
-        DesiredStates.Result result = new DesiredStates(
-                        settings.proxyConfig(), settings.nodeName(), network.ownAddresses())
-                .compute(ManifestReader.read(objects));
-        result.warnings().forEach(warnings);
-        take(result.state());
+        desiredStates.replace(ManifestReader.read(objects));
+        DesiredStates.Changes changes = desiredStates.changes();
+        changes.warnings().forEach(warnings);
+        take(changes.change());
         try (CaptureReader reader = CaptureReader.open(capture)) {
             for (int packet = 1; reader.next(); packet++) {
                 String from = reader.packet().interfaceName();
@@ -139,11 +143,11 @@ public final class Replay implements AutoCloseable {
         return packets;
     }
 
-    private void take(DesiredState next) {
-        state = next;
-        writer.apply(state);
+    private void take(DesiredChange change) {
+        facts = change.nodeFacts().orElse(facts);
+        writer.apply(change);
         reconciler.reconcile();
-        MasqueradeAddresses addresses = network.masquerade(state.nodeAddresses());
+        MasqueradeAddresses addresses = network.masquerade(facts.nodeAddresses());
         if (!addresses.equals(masquerade)) {
             masquerade = addresses;
             nat = new Nat(
@@ -161,7 +165,7 @@ public final class Replay implements AutoCloseable {
     }
 
     private NodeSettings nodeSettings() {
-        return new NodeSettings(state, network.interfaces());
+        return new NodeSettings(facts, network.interfaces());
     }
 
     private int ingress(String interfaceName) {

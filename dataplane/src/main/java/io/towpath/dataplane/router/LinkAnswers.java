@@ -18,15 +18,20 @@ import java.util.List;
 
 /** ARP (RFC 826) and neighbor discovery (RFC 4861): answers for our own addresses, asks for others', learns from both. */
 final class LinkAnswers {
+    /** fe80::/64, RFC 4291 section 2.5.6. */
+    private static final long LINK_LOCAL_HI = 0xFE80_0000_0000_0000L;
+
     private final List<RouterPort> networks;
     private final Port[] ports;
+    private final Routes routes;
     private final Neighbors neighbors;
     private final FramePool pool;
     private final MemorySegment frames;
 
-    LinkAnswers(List<RouterPort> networks, Port[] ports, Neighbors neighbors, FramePool pool) {
+    LinkAnswers(List<RouterPort> networks, Port[] ports, Routes routes, Neighbors neighbors, FramePool pool) {
         this.networks = networks;
         this.ports = ports;
+        this.routes = routes;
         this.neighbors = neighbors;
         this.pool = pool;
         this.frames = pool.frames();
@@ -106,9 +111,9 @@ final class LinkAnswers {
         return Checksum.fold(sum) == 0xFFFF;
     }
 
-    /** Returns whether the address is on the port's network, so that it was taken over. */
+    /** Returns whether the address is on the port's network, or routed there without a gateway, so that it was taken over. */
     private boolean learn(int in, long hi, long lo, long mac, long nowNs) {
-        if (!networks.get(in).isOnLink(hi, lo)) {
+        if (!networks.get(in).isOnLink(hi, lo) && !routes.isOnLink(in, hi, lo)) {
             return false;
         }
         neighbors.report(in, hi, lo, mac, nowNs);
@@ -128,15 +133,19 @@ final class LinkAnswers {
     /** Sends a request for a neighbor's MAC address out of a port. */
     void ask(int out, long hi, long lo) {
         RouterPort network = networks.get(out);
-        Address own = network.address(Address.isIpv4(hi, lo));
-        int buffer = own == null ? -1 : pool.take();
+        boolean ipv4 = Address.isIpv4(hi, lo);
+        Address own = network.address(ipv4);
+        int buffer = pool.take();
         if (buffer < 0) {
-            return; // asked again with the next packet
+            return; // asked again in a second
         }
         long l2 = FramePool.l2(buffer);
-        int length = Address.isIpv4(hi, lo)
-                ? Answers.arp(frames, l2, Arp.REQUEST, network.mac(), own.ipv4(), 0, (int) lo)
-                : Answers.solicitation(frames, l2, network.mac(), own.hi(), own.lo(), hi, lo);
+        // Without an address on this network: a probe (RFC 5227 section 2.1.1), or our link-local address.
+        long ownHi = own != null ? own.hi() : LINK_LOCAL_HI;
+        long ownLo = own != null ? own.lo() : ipv4 ? 0 : Ethernet.interfaceIdentifier(network.mac());
+        int length = ipv4
+                ? Answers.arp(frames, l2, Arp.REQUEST, network.mac(), (int) ownLo, 0, (int) lo)
+                : Answers.solicitation(frames, l2, network.mac(), ownHi, ownLo, hi, lo);
         if (!ports[out].enqueue(buffer, l2, length, Reason.NONE)) {
             pool.give(buffer);
         }

@@ -23,9 +23,6 @@ import java.util.List;
 
 /** Router mode of one worker: forwards between ports by routes (RFC 1812, RFC 8200). */
 public final class Router implements Forwarding {
-    /** How long a frame waits for its next hop: the time that Linux gives three unanswered requests. */
-    private static final long PENDING_NS = 3_000_000_000L;
-
     private final List<RouterPort> networks;
     private final Port[] ports;
     private final Routes routes;
@@ -34,10 +31,11 @@ public final class Router implements Forwarding {
     private final MemorySegment frames;
     private final Verdicts verdicts;
     private final IcmpErrorSender errors;
-    private final PendingFrames pending = new PendingFrames();
-    private final int[] egress = new int[Burst.LIMIT];
-    private final long[] hopHi = new long[Burst.LIMIT];
-    private final long[] hopLo = new long[Burst.LIMIT];
+    private final Egress egress;
+    private final PendingFrames pending;
+    private final int[] egressPort = new int[Burst.LIMIT];
+    /** MAC address of the next hop, -1 where the frame waits for it. */
+    private final long[] hopMac = new long[Burst.LIMIT];
 
     public Router(
             List<RouterPort> networks,
@@ -54,7 +52,9 @@ public final class Router implements Forwarding {
         this.frames = pool.frames();
         this.verdicts = verdicts;
         this.errors = errors;
-        this.link = new LinkAnswers(this.networks, this.ports, neighbors, pool);
+        this.link = new LinkAnswers(this.networks, this.ports, routes, neighbors, pool);
+        this.egress = new Egress(this.networks, this.ports, pool, verdicts);
+        this.pending = new PendingFrames(this.networks, this.ports, neighbors, link, egress, pool, verdicts, errors);
     }
 
     @Override
@@ -87,7 +87,7 @@ public final class Router implements Forwarding {
     public void route(Burst burst, long nowNs) {
         for (int i = 0; i < burst.count; i++) {
             if (burst.reason[i].verdict() == Verdict.FORWARD) {
-                burst.reason[i] = decide(burst, i);
+                burst.reason[i] = decide(burst, i, nowNs);
             }
             if (burst.reason[i].verdict() == Verdict.REJECT) {
                 reject(burst, i, nowNs);
@@ -95,7 +95,7 @@ public final class Router implements Forwarding {
         }
     }
 
-    private Reason decide(Burst burst, int i) {
+    private Reason decide(Burst burst, int i, long nowNs) {
         long route = routes.lookup(burst.targetHi[i], burst.targetLo[i]);
         if (route == 0) {
             return Reason.NO_ROUTE;
@@ -104,15 +104,24 @@ public final class Router implements Forwarding {
             return local(burst, i);
         }
         int out = Routes.port(route);
-        egress[i] = out;
-        Address gateway = routes.gateway(route);
-        hopHi[i] = gateway == null ? burst.targetHi[i] : gateway.hi();
-        hopLo[i] = gateway == null ? burst.targetLo[i] : gateway.lo();
+        egressPort[i] = out;
         int hops = burst.isIpv4(i) ? Ipv4.ttl(frames, burst.l3[i]) : Ipv6.hopLimit(frames, burst.l3[i]);
         if (hops <= 1) {
             return Reason.HOP_LIMIT_EXCEEDED;
         }
-        return packetLength(burst, i) > networks.get(out).mtu() ? Reason.PACKET_TOO_BIG : burst.reason[i];
+        if (packetLength(burst, i) > networks.get(out).mtu() && !mayFragment(burst, i)) {
+            return Reason.PACKET_TOO_BIG;
+        }
+        Address gateway = routes.gateway(route);
+        long hopHi = gateway == null ? burst.targetHi[i] : gateway.hi();
+        long hopLo = gateway == null ? burst.targetLo[i] : gateway.lo();
+        hopMac[i] = neighbors.mac(out, hopHi, hopLo);
+        return hopMac[i] >= 0 ? burst.reason[i] : pending.add(burst, i, out, hopHi, hopLo, nowNs);
+    }
+
+    /** Segments of a super-frame are not cut further: their sender keeps to the MTU that it is told. */
+    private boolean mayFragment(Burst burst, int i) {
+        return burst.isIpv4(i) && Ipv4.mayFragment(frames, burst.l3[i]) && !VnetHeader.isGso(frames, burst.l2[i]);
     }
 
     private static Reason local(Burst burst, int i) {
@@ -152,7 +161,7 @@ public final class Router implements Forwarding {
         }
         long hi = fromVip ? burst.destinationHi[i] : own.hi();
         long lo = fromVip ? burst.destinationLo[i] : own.lo();
-        int mtu = reason == Reason.PACKET_TOO_BIG ? networks.get(egress[i]).mtu() : 0;
+        int mtu = reason == Reason.PACKET_TOO_BIG ? networks.get(egressPort[i]).mtu() : 0;
         errors.send(burst, i, ports[in], hi, lo, mtu, nowNs);
     }
 
@@ -161,77 +170,36 @@ public final class Router implements Forwarding {
         for (int i = 0; i < burst.count; i++) {
             Reason reason = burst.reason[i];
             if (reason.verdict() == Verdict.FORWARD) {
-                forward(burst, i, nowNs);
+                forward(burst, i);
             } else if (reason.verdict() == Verdict.REPLY) {
                 if (reason == Reason.ECHO_REPLY) {
                     Answers.echo(burst, i);
                 }
-                send(burst.buffer[i], burst.l2[i], link.replyLength(burst, i), burst.ingress[i], reason);
+                egress.send(burst.buffer[i], burst.l2[i], link.replyLength(burst, i), burst.ingress[i], reason);
             } else {
                 verdicts.done(burst.buffer[i], burst.length[i], reason);
             }
         }
     }
 
-    private void forward(Burst burst, int i, long nowNs) {
+    private void forward(Burst burst, int i) {
         if (burst.isIpv4(i)) {
             Ipv4.decrementTtl(frames, burst.l3[i]);
         } else {
             Ipv6.decrementHopLimit(frames, burst.l3[i]);
         }
-        int out = egress[i];
-        long mac = neighbors.mac(out, hopHi[i], hopLo[i]);
-        if (mac >= 0) {
-            Ethernet.addresses(frames, burst.l2[i], mac, networks.get(out).mac());
-            send(burst.buffer[i], burst.l2[i], burst.length[i], out, burst.reason[i]);
-            return;
-        }
-        if (pending.isFull()) {
-            verdicts.done(burst.buffer[i], burst.length[i], Reason.NEIGHBOR_QUEUE_FULL);
-            return;
-        }
-        if (!pending.waitsFor(out, hopHi[i], hopLo[i])) {
-            link.ask(out, hopHi[i], hopLo[i]);
-        }
-        pending.add(
-                burst.buffer[i],
-                burst.l2[i],
-                burst.length[i],
-                out,
-                hopHi[i],
-                hopLo[i],
-                nowNs + PENDING_NS,
-                burst.reason[i]);
-    }
-
-    private void send(int buffer, long l2, int length, int out, Reason reason) {
-        if (!ports[out].enqueue(buffer, l2, length, reason)) {
-            verdicts.done(buffer, length, Reason.EGRESS_FULL);
+        if (hopMac[i] >= 0) {
+            egress.forward(burst.buffer[i], burst.l2[i], burst.length[i], egressPort[i], hopMac[i], burst.reason[i]);
         }
     }
 
-    /** Sends the frames whose next hop is known by now, and gives up those that waited too long. Returns how many are done. */
+    /** Goes on with the frames that wait for a neighbor. Returns how many are done. */
     public int releasePending(long nowNs) {
-        int kept = 0;
-        int count = pending.count;
-        for (int i = 0; i < count; i++) {
-            long mac = neighbors.mac(pending.port[i], pending.hi[i], pending.lo[i]);
-            if (mac >= 0) {
-                int out = pending.port[i];
-                Ethernet.addresses(frames, pending.l2[i], mac, networks.get(out).mac());
-                send(pending.buffer[i], pending.l2[i], pending.length[i], out, pending.reason[i]);
-            } else if (nowNs - pending.deadlineNs[i] > 0) {
-                verdicts.done(pending.buffer[i], pending.length[i], Reason.NEIGHBOR_UNREACHABLE);
-            } else {
-                pending.move(i, kept++);
-            }
-        }
-        pending.count = kept;
-        return count - kept;
+        return pending.release(nowNs);
     }
 
     /** Returns whether frames wait for a neighbor. */
     public boolean hasPending() {
-        return pending.count > 0;
+        return !pending.isEmpty();
     }
 }

@@ -25,6 +25,11 @@ public record RouterPort(String name, long mac, List<Address> addresses, List<Pr
 
     /** Returns the first address of a family, null where there is none. */
     Address address(boolean ipv4) {
-        return addresses.stream().filter(a -> a.isIpv4() == ipv4).findFirst().orElse(null);
+        for (int i = 0; i < addresses.size(); i++) {
+            if (addresses.get(i).isIpv4() == ipv4) {
+                return addresses.get(i);
+            }
+        }
+        return null;
     }
 }

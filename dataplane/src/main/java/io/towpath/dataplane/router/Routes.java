@@ -88,6 +88,12 @@ public final class Routes implements MasqueradeAddresses {
         return map.lookup(hi, lo);
     }
 
+    /** Returns whether an address is reached on a port without a gateway. */
+    boolean isOnLink(int port, long hi, long lo) {
+        long route = lookup(hi, lo);
+        return route >>> 56 == CONNECTED && port(route) == port;
+    }
+
     static boolean isLocal(long route) {
         return route >>> 56 == LOCAL;
     }

@@ -74,7 +74,7 @@ final class Datagrams {
     /** A transport header with its payload, checksum right. ICMP: an echo request, the source port its identifier. */
     static byte[] transport(
             int protocol, String source, int sourcePort, String destination, int destinationPort, byte[] payload) {
-        int header = protocol == TCP ? 20 : protocol == SCTP ? 16 : 8;
+        int header = protocol == TCP ? 20 : protocol == SCTP ? 32 : 8;
         ByteBuffer l4 = ByteBuffer.allocate(header + payload.length);
         switch (protocol) {
             case TCP ->
@@ -90,7 +90,11 @@ final class Datagrams {
                 l4.putShort((short) sourcePort)
                         .putShort((short) destinationPort)
                         .putLong(0)
-                        .putInt(0x0100_0014);
+                        .putInt(0x0100_0000 | 20 + payload.length) // INIT, the payload its parameters
+                        .putInt(7)
+                        .putInt(65_535)
+                        .putInt(0x0001_0001)
+                        .putInt(1);
             default ->
                 l4.put((byte) (protocol == ICMP ? 8 : 128))
                         .put(4, (byte) (sourcePort >>> 8))

@@ -37,6 +37,18 @@ public final class Packets {
         return packet(source, destination, ipv4 ? 1 : 58, l4.array(), 2);
     }
 
+    /** A neighbor solicitation for an address to that address, hop limit 255. */
+    public static byte[] neighborSolicitation(String source, String target, long sourceMac) {
+        Address asked = Address.parse(target);
+        ByteBuffer l4 = ByteBuffer.allocate(32);
+        l4.put((byte) 135).position(8);
+        l4.putLong(asked.hi()).putLong(asked.lo()).putShort((short) 0x0101);
+        l4.putShort((short) (sourceMac >>> 32)).putInt((int) sourceMac);
+        byte[] frame = packet(source, target, 58, l4.array(), 2);
+        frame[21] = (byte) 255;
+        return frame;
+    }
+
     private static byte[] packet(String source, String destination, int protocol, byte[] l4, int checksumAt) {
         Address from = Address.parse(source);
         Address to = Address.parse(destination);

@@ -4,193 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.towpath.conntrack.Conntrack;
-import io.towpath.conntrack.ConntrackConfig;
-import io.towpath.dataplane.pipeline.Fragments;
-import io.towpath.dataplane.pipeline.IcmpErrorSender;
-import io.towpath.dataplane.pipeline.Pipeline;
-import io.towpath.dataplane.pipeline.Verdicts;
-import io.towpath.dataplane.port.FramePool;
-import io.towpath.dataplane.port.Port;
-import io.towpath.maps.AnonymousMapStore;
-import io.towpath.maps.CounterMap;
-import io.towpath.maps.Quiescence;
-import io.towpath.nat.DesiredState;
-import io.towpath.nat.LocalDetector;
-import io.towpath.nat.Nat;
-import io.towpath.nat.NodeSettings;
-import io.towpath.nat.PortRange;
-import io.towpath.nat.ServiceMaps;
-import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
 import io.towpath.wire.Address;
-import io.towpath.wire.Prefix;
-import io.towpath.wire.VnetHeader;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Two networks: A 10.0.1.0/24 and fd01::/64, B 10.0.2.0/24 with an MTU of 600; 10.9.0.0/16 is behind 10.0.2.9. */
-final class RouterTest {
-    private static final long MAC_A = 0x0200_0000_00A0L;
-    private static final long MAC_B = 0x0200_0000_00B0L;
-    private static final long HOST_A = 0x0200_0000_00A1L;
-    private static final long HOST_B = 0x0200_0000_00B1L;
-    private static final long BROADCAST = 0xFFFF_FFFF_FFFFL;
-
-    private final AnonymousMapStore store = new AnonymousMapStore();
-    private final Quiescence quiescence = new Quiescence(1);
-    private final FramePool pool = new FramePool(256);
-    private final Burst burst = new Burst(pool.frames());
-    private final CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
-    private final Verdicts verdicts = new Verdicts(counters, 0, pool);
-    private final Fragments fragments = new Fragments(pool, verdicts, 1, 1);
-    private final List<Sent> sent = new ArrayList<>();
-    private final List<Port> ports = List.of(new MemoryPort(0), new MemoryPort(1));
-    private final Neighbors neighbors = Neighbors.create(store, 1, quiescence, new ArrayBlockingQueue<>(64));
-    private final Router router;
-    private final Pipeline pipeline;
-    private long nowNs = 1_000_000_000_000L;
-
-    private record Sent(int port, byte[] frame) {}
-
-    private final class MemoryPort extends Port {
-        MemoryPort(int index) {
-            super(index, "port" + index);
-        }
-
-        @Override
-        public int receive(FramePool from, Burst into, int limit) {
-            return 0;
-        }
-
-        @Override
-        protected Reason transmit(long l2, int length) {
-            sent.add(new Sent(index(), pool.frames().asSlice(l2, length).toArray(ValueLayout.JAVA_BYTE)));
-            return null;
-        }
-
-        @Override
-        public int pollDescriptor() {
-            return -1;
-        }
-    }
-
-    RouterTest() {
-        List<RouterPort> networks = List.of(
-                new RouterPort(
-                        "a",
-                        MAC_A,
-                        List.of(Address.parse("10.0.1.1"), Address.parse("fd01::1")),
-                        List.of(Prefix.parse("10.0.1.0/24"), Prefix.parse("fd01::/64")),
-                        1500),
-                new RouterPort(
-                        "b", MAC_B, List.of(Address.parse("10.0.2.1")), List.of(Prefix.parse("10.0.2.0/24")), 600));
-        Routes routes = Routes.create(
-                store,
-                quiescence,
-                networks,
-                List.of(new Routes.Static(Prefix.parse("10.9.0.0/16"), Address.parse("10.0.2.9"), -1)),
-                List.of());
-        router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
-        DesiredState none = new DesiredState(List.of(), List.of(), List.of(), new LocalDetector.None(), false);
-        Conntrack conntrack = new Conntrack(
-                store, ConntrackConfig.defaults().withMaxEntries(512), 1, ServiceMaps.BACKENDS, 1, quiescence);
-        Nat nat = new Nat(
-                conntrack,
-                conntrack.worker(0),
-                new ServiceMaps(store, 1, 1, quiescence),
-                routes,
-                PortRange.UNPRIVILEGED,
-                new NodeSettings(none, List.of("a", "b")),
-                pool.frames(),
-                1);
-        pipeline = new Pipeline(nat, router, fragments);
-    }
-
-    @AfterEach
-    void nothingIsLost() {
-        assertEquals(256 - (router.hasPending() ? 1 : 0), pool.available(), "buffers");
-        fragments.close();
-        pool.close();
-        store.close();
-    }
-
-    private void receive(int port, byte[] frame) {
-        sent.clear();
-        int buffer = pool.take();
-        long l2 = FramePool.l2(buffer);
-        VnetHeader.clear(pool.frames(), l2);
-        MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2, frame.length);
-        burst.clear();
-        burst.add(port, buffer, l2, frame.length);
-        pipeline.process(burst, nowNs);
-        flush();
-    }
-
-    private void flush() {
-        ports.forEach(port -> port.flush(verdicts));
-        neighbors.update(nowNs);
-    }
-
-    private long packets(Reason reason) {
-        return counters.packets(reason.ordinal());
-    }
-
-    private static ByteBuffer ethernet(int bytes, long destination, long source, int type) {
-        ByteBuffer frame = ByteBuffer.allocate(14 + bytes);
-        frame.putShort((short) (destination >>> 32)).putInt((int) destination);
-        frame.putShort((short) (source >>> 32)).putInt((int) source).putShort((short) type);
-        return frame;
-    }
-
-    private static byte[] arp(long to, int operation, long senderMac, String sender, String target) {
-        ByteBuffer frame = ethernet(28, to, senderMac, 0x0806);
-        frame.putLong(0x0001_0800_0604_0000L | operation)
-                .putShort((short) (senderMac >>> 32))
-                .putInt((int) senderMac);
-        frame.putInt(Address.parse(sender).ipv4()).putShort((short) 0).putInt(0);
-        return frame.putInt(Address.parse(target).ipv4()).array();
-    }
-
-    /** An IPv4 packet without a transport that is tracked (protocol 47), so that only the router is in play. */
-    private static byte[] packet(String source, String destination, int ttl, int length) {
-        ByteBuffer frame = ethernet(length, MAC_A, HOST_A, 0x0800);
-        frame.putShort((short) 0x4500)
-                .putShort((short) length)
-                .putInt(0x4000)
-                .put((byte) ttl)
-                .put((byte) 47);
-        frame.putShort((short) 0)
-                .putInt(Address.parse(source).ipv4())
-                .putInt(Address.parse(destination).ipv4());
-        frame.putShort(24, (short) ~sum(frame.array(), 14, 20));
-        return frame.array();
-    }
-
-    private static int sum(byte[] bytes, int from, int length) {
-        int sum = 0;
-        for (int i = from; i < from + length; i += 2) {
-            sum += (bytes[i] & 0xFF) << 8 | bytes[i + 1] & 0xFF;
-            sum = (sum & 0xFFFF) + (sum >>> 16);
-        }
-        return sum;
-    }
-
-    private static long mac(byte[] frame, int at) {
-        return ByteBuffer.wrap(frame).getLong(at) >>> 16;
-    }
-
-    private void learnHostB() {
-        receive(1, arp(MAC_B, 2, HOST_B, "10.0.2.2", "10.0.2.1"));
-        assertEquals(1, packets(Reason.NEIGHBOR_LEARNED));
-    }
-
+final class RouterTest extends RouterHarness {
     @Test
     void shouldAnswerArpForItsOwnAddressOnly() {
         receive(0, arp(BROADCAST, 1, HOST_A, "10.0.1.2", "10.0.1.1"));
@@ -226,13 +45,8 @@ final class RouterTest {
     }
 
     @Test
-    void shouldGiveUpANeighborThatDoesNotAnswerAndForgetOneThatIsSilent() {
+    void shouldForgetANeighborThatIsSilent() {
         receive(0, packet("10.0.1.2", "10.0.2.2", 64, 100));
-        nowNs += 3_100_000_000L;
-        router.releasePending(nowNs);
-        flush();
-        assertEquals(1, packets(Reason.NEIGHBOR_UNREACHABLE));
-
         learnHostB();
         assertEquals(HOST_B, neighbors.mac(1, 0, Address.parse("10.0.2.2").lo()));
         nowNs += 91_000_000_000L;
@@ -333,12 +147,40 @@ final class RouterTest {
     void shouldRejectAPacketWithAFragmentThatDoesNotFit() {
         learnHostB();
         byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
-        receive(0, fragment(packet, 0, 560));
-        receive(0, fragment(packet, 560, 2000));
+        receive(0, withoutFragmentation(fragment(packet, 0, 560)));
+        receive(0, withoutFragmentation(fragment(packet, 560, 2000)));
 
         assertEquals(1, sent.size());
         assertEquals(0x0304, ByteBuffer.wrap(sent.getFirst().frame()).getShort(34));
         assertEquals(2, packets(Reason.PACKET_TOO_BIG));
+    }
+
+    /** Sets DF. */
+    private static byte[] withoutFragmentation(byte[] fragment) {
+        fragment[20] |= 0x40;
+        ByteBuffer.wrap(fragment).putShort(24, (short) 0).putShort(24, (short) ~sum(fragment, 14, 20));
+        return fragment;
+    }
+
+    @Test
+    void shouldCutAFragmentFurtherThatDoesNotFit() {
+        learnHostB();
+        byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
+        receive(0, fragment(packet, 0, 560));
+        receive(0, fragment(packet, 560, 2000));
+
+        ByteBuffer payload = ByteBuffer.allocate(packet.length - 34);
+        for (int n = 0; n < sent.size(); n++) {
+            byte[] frame = sent.get(n).frame();
+            assertTrue(frame.length - 14 <= 600, "length " + frame.length);
+            assertEquals(0xFFFF, sum(frame, 14, 20));
+            int field = ByteBuffer.wrap(frame).getShort(20);
+            assertEquals(n < sent.size() - 1 ? 0x2000 : 0, field & 0x2000, "more fragments");
+            assertEquals(payload.position(), (field & 0x1FFF) * 8);
+            payload.put(frame, 34, frame.length - 34);
+        }
+        assertArrayEquals(java.util.Arrays.copyOfRange(packet, 34, packet.length), payload.array());
+        assertEquals(2, packets(Reason.ROUTED));
     }
 
     @Test

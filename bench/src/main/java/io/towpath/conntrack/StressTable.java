@@ -1,0 +1,102 @@
+package io.towpath.conntrack;
+
+import io.towpath.bench.Rig;
+import io.towpath.maps.AnonymousMapStore;
+import io.towpath.maps.Quiescence;
+import io.towpath.packet.FiveTuple;
+
+/**
+ * A table that the states of a stress test share. Workers 0 and 1 are the two actors, which announce a quiescent point after each turn;
+ * worker 2 makes and removes connections before and after the race.
+ *
+ * <p>A connection is known by its number, from which all that is in its entry follows, so that a reader can tell a whole entry.
+ */
+final class StressTable {
+    static final int HOUSEKEEPER = 2;
+
+    private static final long VIP = 0xFFFF_0A60_0001L;
+    private static final long BACKEND = 0xFFFF_0A01_0001L;
+    private static final long MIXER = 0x9E3779B97F4A7C15L;
+
+    final Quiescence quiescence = new Quiescence(2);
+    final Conntrack conntrack;
+
+    StressTable(int entries) {
+        conntrack = Rig.conntrack(new AnonymousMapStore(), entries, 3, quiescence);
+        quiescence.online(0);
+        quiescence.online(1);
+    }
+
+    private static long original(int port) {
+        return FiveTuple.transport(port, 80, FiveTuple.UDP);
+    }
+
+    private static long reply(int port) {
+        return FiveTuple.transport(8080, port, FiveTuple.UDP);
+    }
+
+    /**
+     * Creates connection {@code number}.
+     *
+     * @param port of the client
+     * @param replyPort that the backend sees
+     */
+    long create(int worker, long number, int port, int replyPort) {
+        ConntrackWorker w = conntrack.worker(worker);
+        w.originalSourceLo = number;
+        w.originalDestinationLo = VIP;
+        w.originalTransport = original(port);
+        w.replySourceLo = BACKEND;
+        w.replyDestinationLo = number;
+        w.replyTransport = reply(replyPort);
+        w.natFlags = Entry.TRANSLATED;
+        w.deltas = (int) (number * MIXER);
+        w.serviceId = (int) (number * MIXER >>> 32);
+        w.backendId = (int) number;
+        return conntrack.create(w, 0);
+    }
+
+    long lookupOriginal(long number, int port) {
+        long transport = original(port);
+        return conntrack.lookup(conntrack.hash(0, number, 0, VIP, transport), 0, number, 0, VIP, transport);
+    }
+
+    long lookupReply(long number, int port) {
+        long transport = reply(port);
+        return conntrack.lookup(conntrack.hash(0, BACKEND, 0, number, transport), 0, BACKEND, 0, number, transport);
+    }
+
+    /** Returns whether an entry has what {@link #create} put in, in all of its parts. */
+    boolean isWhole(long handle, long number) {
+        var entries = conntrack.entries();
+        long entry = Conntrack.entry(handle);
+        return Entry.sourceLo(entries, entry) == number
+                && Entry.destinationLo(entries, Entry.tuple(entry, 1)) == number
+                && Entry.natFlags(entries, entry) == Entry.TRANSLATED
+                && Entry.deltas(entries, entry) == (int) (number * MIXER)
+                && Entry.serviceId(entries, entry) == (int) (number * MIXER >>> 32)
+                && Entry.backendId(entries, entry) == (int) number;
+    }
+
+    /** Ends an actor's turn as a worker ends its cycle: entries it removed become free, and it holds none. */
+    void endTurn(int worker) {
+        conntrack.sweep(conntrack.worker(worker), 0, 0);
+        quiescence.quiescent(worker);
+    }
+
+    /** Creates a connection for the actors to fight over; any thread. */
+    synchronized long prepare(long number, int port) {
+        long handle = create(HOUSEKEEPER, number, port, port);
+        if (handle < 0) {
+            throw new IllegalStateException("the table of the stress test is full");
+        }
+        return handle;
+    }
+
+    /** Takes out a connection after the race, if it is there; any thread. Returns whether it was. */
+    synchronized boolean clear(long handle) {
+        boolean removed = handle >= 0 && conntrack.remove(conntrack.worker(HOUSEKEEPER), handle);
+        conntrack.sweep(conntrack.worker(HOUSEKEEPER), 0, 0);
+        return removed;
+    }
+}

@@ -1,0 +1,199 @@
+package io.towpath.nat;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.towpath.maps.AnonymousMapStore;
+import io.towpath.maps.Quiescence;
+import io.towpath.wire.Address;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Changes applied one by one leave the maps as the whole state applied at once does. */
+final class ServiceWriterChangesTest {
+    private static final Address SHARED = Address.parse("10.96.0.100");
+
+    private final AnonymousMapStore store = new AnonymousMapStore();
+    private final List<String> warnings = new ArrayList<>();
+    private final ServiceMaps maps = maps(store);
+    private final ServiceWriter writer = new ServiceWriter(maps, warnings::add);
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private static ServiceMaps maps(AnonymousMapStore store) {
+        return new ServiceMaps(store, 1, 42, new Quiescence(1));
+    }
+
+    private static ServicePort port(String name, List<Vip> vips, int... backends) {
+        List<BackendAddress> all = new ArrayList<>();
+        for (int backend : backends) {
+            all.add(new BackendAddress(Address.ofIpv4(0x0A01_0000 + backend), 8080));
+        }
+        return new ServicePort(
+                new ServicePortName("ns", name, "p", Protocol.TCP),
+                false,
+                vips,
+                all,
+                List.of(),
+                Scheduler.RANDOM,
+                Map.of(),
+                0,
+                List.of());
+    }
+
+    private static Vip vip(VipKind kind, Address address, int port) {
+        return new Vip(kind, address, port, false, List.of());
+    }
+
+    private int apply(List<ServicePort> changed, ServicePort... removed) {
+        List<ServicePort.Key> keys = new ArrayList<>();
+        for (ServicePort port : removed) {
+            keys.add(port.key());
+        }
+        return writer.apply(new DesiredChange(changed, keys, Optional.empty()));
+    }
+
+    /** Everything a reader can find, in words. */
+    private static Map<String, String> content(ServiceMaps maps, ServiceWriter writer) {
+        Map<String, String> content = new TreeMap<>();
+        maps.vips()
+                .forEach((hi, lo, key, value) -> content.put(
+                        new Address(hi, lo) + " " + key,
+                        VipValue.isAddressOnly(value) ? "address" : describe(maps.blocks(), value, writer)));
+        return content;
+    }
+
+    private static String describe(MemorySegment blocks, long value, ServiceWriter writer) {
+        long block = VipValue.block(value);
+        StringBuilder text = new StringBuilder(VipValue.kind(value) + " of "
+                + writer.byId(ServiceBlock.serviceId(blocks, block)).name());
+        for (int i = 0; i < ServiceBlock.clusterCount(blocks, block); i++) {
+            long backend = ServiceBlock.clusterBackends(block) + (long) i * ServiceBlock.RECORD_BYTES;
+            text.append(' ').append(ServiceBlock.addressLo(blocks, backend) & 0xFFFF);
+        }
+        return text.toString();
+    }
+
+    @Test
+    void shouldLeaveTheMapsAsTheWholeStateDoes() {
+        Random random = new Random(20261125);
+        Map<ServicePort.Key, ServicePort> wanted = new HashMap<>();
+        for (int round = 0; round < 400; round++) {
+            Map<Address, String> owners = new HashMap<>();
+            Map<ServicePort.Key, ServicePort> next = new HashMap<>();
+            for (int i = 0; i < 8; i++) {
+                if (random.nextInt(4) > 0) {
+                    ServicePort port = randomPort("s" + i, random, owners);
+                    next.put(port.key(), port);
+                }
+            }
+            List<ServicePort> changed = next.values().stream()
+                    .filter(port -> !port.equals(wanted.get(port.key())))
+                    .toList();
+            List<ServicePort.Key> removed = wanted.keySet().stream()
+                    .filter(key -> !next.containsKey(key))
+                    .toList();
+            assertEquals(
+                    changed.size() + removed.size(),
+                    writer.apply(new DesiredChange(changed, removed, Optional.empty())));
+            wanted.clear();
+            wanted.putAll(next);
+
+            if (round % 50 == 0) {
+                assertEquals(contentOf(next), content(maps, writer), "round " + round);
+            }
+        }
+        assertEquals(List.of(), warnings);
+    }
+
+    private static Map<String, String> contentOf(Map<ServicePort.Key, ServicePort> ports) {
+        try (AnonymousMapStore freshStore = new AnonymousMapStore()) {
+            ServiceMaps fresh = maps(freshStore);
+            ServiceWriter whole = new ServiceWriter(fresh, warning -> {});
+            whole.apply(new DesiredState(
+                    List.copyOf(ports.values()), List.of(), List.of(), new LocalDetector.None(), false));
+            return content(fresh, whole);
+        }
+    }
+
+    /** Addresses move between services and change their kind. */
+    private static ServicePort randomPort(String name, Random random, Map<Address, String> owners) {
+        List<Vip> vips = new ArrayList<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            Address address = Address.ofIpv4(0x0A60_0000 + random.nextInt(8));
+            if (owners.putIfAbsent(address, name) == null) {
+                VipKind kind = random.nextBoolean() ? VipKind.CLUSTER_IP : VipKind.EXTERNAL_IP;
+                vips.add(vip(kind, address, 80));
+            }
+        }
+        return port(name, vips, random.nextInt(3), 10 + random.nextInt(3));
+    }
+
+    @Test
+    void shouldCountWhatChangesOnly() {
+        ServicePort a = port("a", List.of(vip(VipKind.CLUSTER_IP, SHARED, 80)), 1);
+        assertEquals(1, apply(List.of(a)));
+        assertEquals(0, apply(List.of(a)));
+        assertEquals(0, apply(List.of(), port("unknown", List.of())));
+        assertEquals(1, apply(List.of(), a));
+        assertEquals(0, maps.vips().size());
+    }
+
+    @Test
+    void shouldHandAnAddressOverWithoutAGapWhateverTheOrder() throws Exception {
+        List<Vip> vips = List.of(vip(VipKind.CLUSTER_IP, SHARED, 80));
+        long key = VipValue.key(80, Protocol.TCP.number());
+        apply(List.of(port("a", vips, 1), port("b", List.of(), 2)));
+        AtomicBoolean isDone = new AtomicBoolean();
+        AtomicInteger gaps = new AtomicInteger();
+        Thread reader = Thread.ofPlatform().start(() -> {
+            while (!isDone.get()) {
+                if (maps.vips().get(SHARED.hi(), SHARED.lo(), key) == 0) {
+                    gaps.incrementAndGet();
+                }
+            }
+        });
+        for (int turn = 0; turn < 10_000; turn++) {
+            boolean toB = turn % 2 == 0;
+            ServicePort a = port("a", toB ? List.of() : vips, 1);
+            ServicePort b = port("b", toB ? vips : List.of(), 2);
+            apply(toB ? List.of(a, b) : List.of(b, a));
+        }
+        isDone.set(true);
+        reader.join();
+
+        assertEquals(0, gaps.get(), "looks at the address that found nothing");
+        long value = maps.vips().get(SHARED.hi(), SHARED.lo(), key);
+        assertEquals("CLUSTER_IP of ns/a:p 1", describe(maps.blocks(), value, writer));
+        assertNotEquals(0, maps.vips().get(SHARED.hi(), SHARED.lo(), VipValue.ANY_PORT));
+    }
+
+    @Test
+    void shouldTryAgainWhatDidNotFit() {
+        int tooMany = 45_000; // backends; a block has room for fewer
+        int[] many = new int[tooMany];
+        for (int i = 0; i < tooMany; i++) {
+            many[i] = i;
+        }
+        ServicePort huge = port("huge", List.of(vip(VipKind.CLUSTER_IP, SHARED, 80)), many);
+        assertEquals(0, apply(List.of(huge)));
+        assertEquals(1, warnings.size());
+        assertEquals(0, apply(List.of()));
+        assertEquals(2, warnings.size(), "tried again");
+        assertEquals(0, apply(List.of(), huge));
+        assertEquals(2, warnings.size(), "no longer wanted");
+    }
+}
