@@ -5,6 +5,8 @@ import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.EngineConfig.PortConfig;
+import io.towpath.dataplane.health.HealthReporter;
+import io.towpath.dataplane.health.HealthServer;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
@@ -42,6 +44,7 @@ import java.util.function.Consumer;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
 
@@ -63,6 +66,7 @@ public final class Engine implements AutoCloseable {
     private final List<Nat> nats = new ArrayList<>();
     private final List<Queue<Runnable>> commands = new ArrayList<>();
     private final List<String> portNames;
+    private final HealthServer healthServer = new HealthServer();
 
     /**
      * @param manifests directory, null for none
@@ -100,12 +104,14 @@ public final class Engine implements AutoCloseable {
             Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, secret);
             runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
         }
+        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
         ControlAgent control = new ControlAgent(
                 manifests == null ? null : new ManifestDirectory(manifests, log),
-                new DesiredStates(proxyConfig, hostName(), config.ownAddresses()),
+                desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 neighbors,
+                new HealthReporter(proxyConfig, desiredStates.nodeName(), healthServer, SystemNanoClock.INSTANCE, log),
                 this::publish,
                 log);
         control.load();
@@ -187,6 +193,7 @@ public final class Engine implements AutoCloseable {
     public void close() {
         runners.forEach(AgentRunner::close);
         taps.forEach(Tap::close);
+        healthServer.close();
         store.close();
     }
 }

@@ -10,7 +10,7 @@ import io.towpath.dataplane.demo.HttpLoad;
 import io.towpath.dataplane.demo.HttpReport;
 import io.towpath.dataplane.demo.Network;
 import io.towpath.dataplane.demo.Plan;
-import io.towpath.dataplane.demo.Transport;
+import io.towpath.dataplane.netty.Transport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
