@@ -1,5 +1,7 @@
 package io.towpath.dataplane.check;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -30,13 +32,18 @@ final class FrameFields {
     private enum Format {
         NUMBER,
         HEX,
-        IPV4
+        IPV4,
+        IPV6
     }
 
     /** A field of {@code length} bytes at {@code offset} of the frame. */
     record Field(String name, int offset, int length, Format format) {
         int end() {
             return offset + length;
+        }
+
+        boolean isChecksum() {
+            return name.endsWith("checksum");
         }
 
         boolean equalIn(byte[] a, byte[] b) {
@@ -54,7 +61,16 @@ final class FrameFields {
                                     bytes[offset + 1] & 0xFF,
                                     bytes[offset + 2] & 0xFF,
                                     bytes[offset + 3] & 0xFF);
+                case IPV6 -> ipv6(Arrays.copyOfRange(bytes, offset, end()));
             };
+        }
+
+        private static String ipv6(byte[] address) {
+            try {
+                return InetAddress.getByAddress(address).getHostAddress().replaceFirst("(^|:)(0(:|$)){2,}", "::");
+            } catch (UnknownHostException e) {
+                throw new IllegalStateException(e); // 16 bytes are an address
+            }
         }
     }
 
@@ -155,10 +171,10 @@ final class FrameFields {
         add(ip + "payload length", 2, Format.NUMBER);
         int next = add(ip + "next header", 1, Format.NUMBER);
         add(ip + "hop limit", 1, Format.NUMBER);
-        add(ip + "source", 16, Format.HEX);
-        String source = ipv6Text();
-        add(ip + "destination", 16, Format.HEX);
-        String destination = ipv6Text();
+        add(ip + "source", 16, Format.IPV6);
+        String source = lastText();
+        add(ip + "destination", 16, Format.IPV6);
+        String destination = lastText();
         while (EXTENSIONS.contains(next)) {
             boolean later = next == FRAGMENT && (number(frame, at + 2, 2) & 0xFFF8) != 0;
             int length = next == FRAGMENT ? 8 : (int) (number(frame, at + 1, 1) + 1) * 8;
@@ -167,17 +183,6 @@ final class FrameFields {
             add(ip + "extension header " + header, length, Format.HEX);
         }
         transport(prefix, next, source, destination);
-    }
-
-    /** Returns the address that was added last. */
-    private String ipv6Text() {
-        try {
-            return java.net.InetAddress.getByAddress(Arrays.copyOfRange(frame, at - 16, at))
-                    .getHostAddress()
-                    .replaceFirst("(^|:)(0(:|$)){2,}", "::");
-        } catch (java.net.UnknownHostException e) {
-            throw new IllegalStateException(e); // 16 bytes are an address
-        }
     }
 
     private void transport(String prefix, int protocol, String source, String destination) {

@@ -2,6 +2,7 @@ package io.towpath.dataplane.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.dataplane.pipeline.Packets;
 import java.util.List;
@@ -41,6 +42,14 @@ final class FrameDifferenceTest {
     }
 
     @Test
+    void shouldNameAChecksumOnlyWhereNothingElseDiffers() {
+        byte[] checksum = with(TCP, 25, 0xFF);
+
+        assertTrue(between(TCP, checksum).startsWith("IPv4 header checksum: expected "));
+        assertEquals("IPv4 source: expected 10.0.0.2, got 10.0.0.9", between(TCP, with(checksum, 29, 9)));
+    }
+
+    @Test
     void shouldNameFieldsOfAQuotedPacket() {
         byte[] error = Packets.unreachable("10.1.0.2", "10.0.0.2", TCP);
         byte[] error6 = Packets.unreachable("fd01::2", "fd00::2", UDP6);
@@ -50,6 +59,11 @@ final class FrameDifferenceTest {
                 between(error, with(error, 14 + 28 + 19, 9)));
         assertEquals(
                 "quoted UDP destination port: expected 53, got 9", between(error6, with(error6, 14 + 48 + 40 + 3, 9)));
+    }
+
+    @Test
+    void shouldWriteIpv6AddressesAsTheyAreWritten() {
+        assertEquals("IPv6 destination: expected fd01::2, got fd01::9", between(UDP6, with(UDP6, 14 + 39, 9)));
     }
 
     @Test
