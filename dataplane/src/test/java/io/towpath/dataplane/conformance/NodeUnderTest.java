@@ -2,6 +2,7 @@ package io.towpath.dataplane.conformance;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackConfig;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.NodeForwarding;
 import io.towpath.dataplane.pipeline.NodeMasquerade;
@@ -51,6 +52,7 @@ final class NodeUnderTest implements AutoCloseable {
     private final UdpReconciler reconciler = new UdpReconciler(conntrack, maps, writer);
     private final Verdicts verdicts =
             new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
+    private final Fragments fragments = new Fragments(pool, verdicts, 1, SEED);
     private final List<String> interfaces = new ArrayList<>();
     private final List<byte[]> sent = new ArrayList<>();
     private final Port port = new MemoryPort();
@@ -99,7 +101,8 @@ final class NodeUnderTest implements AutoCloseable {
                     new NodeSettings(next, interfaces),
                     pool.frames(),
                     SEED);
-            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+            pipeline =
+                    new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
         }
         nat.onSettings(new NodeSettings(next, interfaces));
     }
@@ -137,6 +140,7 @@ final class NodeUnderTest implements AutoCloseable {
 
     @Override
     public void close() {
+        fragments.close();
         pool.close();
         store.close();
     }
