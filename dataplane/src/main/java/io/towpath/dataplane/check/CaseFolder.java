@@ -118,7 +118,7 @@ public record CaseFolder(
     private static Path file(Path folder, Field field, String usual) {
         Path file = folder.resolve(field.text(usual));
         if (!Files.isRegularFile(file)) {
-            field.problem("a file of the folder (" + file.getFileName() + " is not there)");
+            field.problem("a file that is there (" + file.getFileName() + " is not)");
         }
         return file;
     }

@@ -126,10 +126,12 @@ final class UdpRequirements {
                             "fragments/v4-overlapping",
                             "fragments/v4-tiny",
                             "fragments/v4-huge-offset",
+                            "fragments/v4-too-many",
                             "fragments/v6-missing",
                             "fragments/v6-overlapping",
                             "fragments/v6-tiny",
-                            "fragments/v6-huge-offset")
+                            "fragments/v6-huge-offset",
+                            "fragments/v6-too-many")
                     .because("4096 packets and 16 MiB are held at most, and the oldest go first"));
 
     private UdpRequirements() {}

@@ -26,6 +26,7 @@ final class FragmentVectors {
             all.add(duplicate(net));
             all.add(tiny(net));
             all.add(hugeOffset(net));
+            all.add(tooMany(net));
             all.add(icmpErrors(net));
             all.add(ofUnknownConnections(net));
             all.add(whole(net));
@@ -185,6 +186,22 @@ final class FragmentVectors {
                 "the ping of death");
         Ip packet = flow(net, "masquerade").requestBefore(maker(100));
         return vector.play(piece(packet, 1, 65528, false, new byte[64]), "fragment-invalid");
+    }
+
+    private static Vector tooMany(Lab.Net net) {
+        Vector vector = new Vector(
+                "fragments/%s-too-many".formatted(net.name()),
+                "The 65th fragment of a packet costs the packet, and the next packet passes",
+                "bounded work; 64 KiB at the IPv6 minimum MTU make 54 fragments");
+        Flow flow = flow(net, "masquerade");
+        int[] cuts =
+                java.util.stream.IntStream.rangeClosed(1, 65).map(n -> 8 * n).toArray();
+        List<Packet> pieces = cut(flow.requestBefore(maker(600)), 1, cuts);
+        for (int i = 0; i < 65; i++) {
+            vector.play(pieces.get(i), "fragment-too-many");
+        }
+        play(vector, flow.request(maker(100), ip -> ip), "service", 2, new int[] {32}, 0, 1);
+        return vector;
     }
 
     private static Vector icmpErrors(Lab.Net net) {

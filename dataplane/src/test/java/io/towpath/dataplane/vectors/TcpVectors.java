@@ -8,6 +8,18 @@ final class TcpVectors {
     private static final L4.Maker SYN = L4.tcp(L4.SYN, 1000, 0, "");
     private static final L4.Maker SYN_ACK = L4.tcp(L4.SYN | L4.ACK, 5000, 1001, "");
     private static final L4.Maker ACK = L4.tcp(L4.ACK, 1001, 5001, "");
+    private static final String SECOND_SERVICE = """
+            ---
+            kind: Service
+            metadata: {name: other, namespace: shop}
+            spec: {clusterIP: 10.96.0.20, ports: [{name: http, port: 80}]}
+            ---
+            kind: EndpointSlice
+            metadata: {name: other-1, namespace: shop, labels: {kubernetes.io/service-name: other}}
+            addressType: IPv4
+            ports: [{name: http, port: 8080}]
+            endpoints: [{addresses: [10.1.0.3]}]
+            """;
     /** RFC 959: an address and a port in the payload. */
     private static final String FTP = "PORT 10,0,0,2,15,160\r\n";
 
@@ -55,10 +67,14 @@ final class TcpVectors {
     private static Vector endpointDependentMapping() {
         Vector vector = new Vector(
                 "tcp/endpoint-dependent-mapping",
-                "One client port towards two port numbers of the Service: two connections",
+                "One client port towards two backends, and of TCP and UDP: connections of their own",
                 "RFC 5382 REQ-1, by design not");
+        vector.objects(Lab.OBJECTS + SECOND_SERVICE);
         Flow tcp = Flow.masqueraded(Lab.V4, 4000, L4.TCP);
-        return opened(vector, tcp).request(Flow.masqueraded(Lab.V4, 4000, L4.UDP), L4.udp("udp"));
+        Flow second = new Flow(tcp.client(), 4000, "10.96.0.20", 80, tcp.masquerade(), 4000, "10.1.0.3", 8080);
+        opened(opened(vector, tcp), second).request(Flow.masqueraded(Lab.V4, 4000, L4.UDP), L4.udp("udp"));
+        return vector.reply(tcp, L4.tcp(L4.ACK, 5001, 1001, "first"))
+                .reply(second, L4.tcp(L4.ACK, 5001, 1001, "second"));
     }
 
     /** RFC 793 section 3.4: both sides send a SYN, and their SYN-ACKs cross. */
