@@ -17,6 +17,8 @@ final class Timeouts {
     private static final long TCP_STALLED_SECONDS = 300;
     /** Repeats of an ACK that mean a peer that does not answer: nf_conntrack_tcp_max_retrans. */
     private static final int TCP_REPEATS = 3;
+    /** Session affinity can be asked for this short at least. */
+    private static final long AFFINITY_SHORTEST_SECONDS = 1;
 
     private final long[] tcpNs;
     private final long udpNs;
@@ -41,7 +43,9 @@ final class Timeouts {
         udpStreamNs = config.udpStreamSeconds() * SECOND_NS;
         long tcpShortestNs = Arrays.stream(tcpNs).min().getAsLong();
         long sctpShortestNs = Arrays.stream(SCTP_SECONDS).min().getAsLong() * SECOND_NS;
-        shortestNs = Math.min(Math.min(tcpShortestNs, sctpShortestNs), Math.min(udpNs, udpStreamNs));
+        shortestNs = Math.min(
+                Math.min(tcpShortestNs, sctpShortestNs),
+                Math.min(AFFINITY_SHORTEST_SECONDS * SECOND_NS, Math.min(udpNs, udpStreamNs)));
     }
 
     /** Returns whether an entry was idle for too long; what is being removed was not. */

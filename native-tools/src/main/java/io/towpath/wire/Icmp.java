@@ -19,6 +19,8 @@ public final class Icmp {
     public static final int HOST_UNREACHABLE = 1;
     public static final int PORT_UNREACHABLE = 3;
     public static final int FRAGMENTATION_NEEDED = 4;
+    /** RFC 1812 section 5.2.7.1. */
+    public static final int ADMINISTRATIVELY_PROHIBITED = 13;
 
     private Icmp() {}
 

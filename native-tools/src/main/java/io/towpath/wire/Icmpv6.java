@@ -23,6 +23,7 @@ public final class Icmpv6 {
     public static final int NO_ROUTE = 0;
     public static final int ADDRESS_UNREACHABLE = 3;
     public static final int PORT_UNREACHABLE = 4;
+    public static final int ADMINISTRATIVELY_PROHIBITED = 1;
 
     private static final int FIRST_INFORMATIONAL = 128;
 

@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             RunCommand.class,
             ReplayCommand.class,
+            CheckCommand.class,
+            SelftestCommand.class,
             CountersCommand.class,
             ServiceCommand.class,
             ConntrackCommand.class

@@ -73,6 +73,10 @@ public final class IcmpErrorSender {
                 type = ipv4 ? Icmp.TIME_EXCEEDED : Icmpv6.TIME_EXCEEDED;
                 code = 0;
             }
+            case MASQUERADE_PORTS_EXHAUSTED -> { // RFC 5508 REQ-8
+                type = ipv4 ? Icmp.DESTINATION_UNREACHABLE : Icmpv6.DESTINATION_UNREACHABLE;
+                code = ipv4 ? Icmp.ADMINISTRATIVELY_PROHIBITED : Icmpv6.ADMINISTRATIVELY_PROHIBITED;
+            }
             case PACKET_TOO_BIG -> {
                 type = ipv4 ? Icmp.DESTINATION_UNREACHABLE : Icmpv6.PACKET_TOO_BIG;
                 code = ipv4 ? Icmp.FRAGMENTATION_NEEDED : 0;

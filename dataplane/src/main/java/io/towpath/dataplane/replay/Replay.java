@@ -25,6 +25,7 @@ import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
+import io.towpath.packet.Reason;
 import io.towpath.wire.Ethernet;
 import io.towpath.wire.VnetHeader;
 import java.io.IOException;
@@ -32,6 +33,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** Plays captures through the engine, one packet at a time, their time stamps as the clock. */
@@ -52,6 +55,7 @@ public final class Replay implements AutoCloseable {
     private final ServiceWriter writer;
     private final Conntrack conntrack;
     private final UdpReconciler reconciler;
+    private final CounterMap counters;
     private final Verdicts verdicts;
     private final Fragments fragments;
     private final CaptureOutput output;
@@ -92,7 +96,8 @@ public final class Replay implements AutoCloseable {
                 seed,
                 quiescence);
         reconciler = new UdpReconciler(conntrack, maps, writer);
-        verdicts = new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
+        counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
+        verdicts = new Verdicts(counters, 0, pool);
         fragments = new Fragments(pool, verdicts, 1, seed);
         output = new CaptureOutput(outputs.capture(), pool.frames());
         log = new VerdictLog(outputs.verdicts(), conntrack, writer);
@@ -125,6 +130,17 @@ public final class Replay implements AutoCloseable {
                 play(number, packet, ingress, reader.packet());
             }
         }
+    }
+
+    /** Returns the packets by reason so far, those of no packet left out. */
+    public Map<String, Long> packetsByReason() {
+        Map<String, Long> packets = new TreeMap<>();
+        for (Reason reason : Reason.ALL) {
+            if (counters.packets(reason.ordinal()) != 0) {
+                packets.put(reason.label(), counters.packets(reason.ordinal()));
+            }
+        }
+        return packets;
     }
 
     private void take(DesiredChange change) {

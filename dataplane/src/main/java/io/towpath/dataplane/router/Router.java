@@ -190,6 +190,8 @@ public final class Router implements Forwarding {
         }
         if (hopMac[i] >= 0) {
             egress.forward(burst.buffer[i], burst.l2[i], burst.length[i], egressPort[i], hopMac[i], burst.reason[i]);
+        } else {
+            pending.place(burst, i);
         }
     }
 

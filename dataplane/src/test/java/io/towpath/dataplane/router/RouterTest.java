@@ -144,6 +144,48 @@ final class RouterTest extends RouterHarness {
     }
 
     @Test
+    void shouldSendFragmentsThatWaitedForTheirNeighborFromWhereTheyLie() {
+        byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
+        for (int n = 2; n >= 0; n--) {
+            receive(0, fragment(packet, 560 * n, 560 * n + 560));
+        }
+        receive(0, packet("10.0.1.2", "10.0.1.1", 64, 1000)); // whose answer needs buffers that are free
+        learnHostB();
+        pass(1);
+
+        assertEquals(3, sent.size());
+        for (int n = 0; n < 3; n++) {
+            byte[] expected = fragment(packet, 560 * n, 560 * n + 560);
+            byte[] routed = sent.get(n).frame();
+            assertEquals(63, routed[22]);
+            assertEquals(0xFFFF, sum(routed, 14, 20));
+            assertEquals(expected.length, routed.length);
+            assertEquals(
+                    ByteBuffer.wrap(expected).getInt(18),
+                    ByteBuffer.wrap(routed).getInt(18));
+        }
+    }
+
+    @Test
+    void shouldForgetAPacketThatWasDroppedAfterItWasToWait() {
+        byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
+        receive(0, fragment(packet, 560, 1120));
+        receive(0, fragment(packet, 1120, 2000));
+        int[] taken = java.util.stream.IntStream.range(0, pool.available() - 5)
+                .map(n -> pool.take())
+                .toArray();
+        receive(
+                0,
+                fragment(packet, 0, 560)); // itself, its whole, an error, a question; two more fragments have no room
+        java.util.Arrays.stream(taken).forEach(pool::give);
+        learnHostB();
+        pass(1);
+
+        assertEquals(3, packets(Reason.BUFFERS_EXHAUSTED));
+        assertTrue(sent.isEmpty());
+    }
+
+    @Test
     void shouldRejectAPacketWithAFragmentThatDoesNotFit() {
         learnHostB();
         byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
