@@ -42,7 +42,6 @@ public final class Conntrack {
     /** Room for twice the two references of each entry: even in a full table, one in a million finds both of its buckets taken. */
     private static final long INDEX_ROOM = 4;
 
-
     private final SharedIndex index;
     private final MemorySegment entries;
     private final EntryPool pool;
