@@ -42,6 +42,9 @@ public final class Conntrack {
     /** Room for twice the two references of each entry: even in a full table, one in a million finds both of its buckets taken. */
     private static final long INDEX_ROOM = 4;
 
+    /** Session affinity templates at most: one entry in so many. */
+    private static final int TEMPLATE_SHARE = 4;
+
     private final SharedIndex index;
     private final MemorySegment entries;
     private final EntryPool pool;
@@ -51,6 +54,7 @@ public final class Conntrack {
     private final Sweeper sweeper;
     private final SharedIndex.Keys keys = this::sameTuple;
     private final ConntrackWorker[] workers;
+    private final long templateLimit;
     private final ConntrackWorker controlWorker;
     private final long seed;
 
@@ -79,6 +83,7 @@ public final class Conntrack {
             this.workers[i] = ConntrackWorker.worker(i);
         }
         this.controlWorker = ConntrackWorker.control(workers);
+        this.templateLimit = Math.max(1, config.maxEntries() / TEMPLATE_SHARE);
     }
 
     /** Returns the memory that handles point into. */
@@ -104,6 +109,16 @@ public final class Conntrack {
 
     void link(int entry, int next) {
         Entry.link(entries, (long) entry * Entry.BYTES, next);
+    }
+
+    /** Returns whether session affinity has its share of the table, so that memories of clients never crowd out connections. */
+    public boolean isTemplateShareFull() {
+        return connections.templates() >= templateLimit;
+    }
+
+    /** Removes a session affinity template at random, if it finds one. */
+    public void evictTemplate(ConntrackWorker worker) {
+        sweeper.evictTemplate(worker);
     }
 
     /** Gives all workers a chain of linked free entries. */
@@ -226,6 +241,9 @@ public final class Conntrack {
         if (number == 0) {
             sweeper.evict(worker);
             return FULL;
+        }
+        if (pool.isRunningOut(worker)) {
+            sweeper.evict(worker); // for the next one: what goes now is free after the burst
         }
         long entry = (long) number * Entry.BYTES;
         fill(entry, worker, nowNs);

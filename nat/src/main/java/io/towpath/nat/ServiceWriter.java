@@ -1,5 +1,6 @@
 package io.towpath.nat;
 
+import io.towpath.maps.BlockStore;
 import io.towpath.maps.IdAllocator;
 import io.towpath.maps.WordMap;
 import io.towpath.wire.Address;
@@ -162,9 +163,7 @@ public final class ServiceWriter {
         Map<BackendAddress, Integer> ids = backendIds(target, port);
         List<Prefix> ranges = sourceRanges(port);
         long bytes = ServiceBlock.bytes(port, ranges.size());
-        long block = bytes > io.towpath.maps.BlockStore.BLOCK_MAX
-                ? 0
-                : maps.blockStore().allocate(bytes);
+        long block = bytes > BlockStore.BLOCK_MAX ? 0 : maps.blockStore().allocate(bytes);
         if (block == 0) {
             warnings.accept("service " + port.name() + " keeps its last state: no room for "
                     + port.clusterBackends().size() + " backends");
@@ -179,7 +178,8 @@ public final class ServiceWriter {
             return;
         }
         Table clusterTable = table(port, port.clusterBackends());
-        Table localTable = table(port, port.localBackends());
+        boolean usesLocal = port.vips().stream().anyMatch(Vip::localOnly);
+        Table localTable = usesLocal ? table(port, port.localBackends()) : Table.NONE;
         ServiceBlock.write(
                 maps.blocks(),
                 block,
@@ -250,7 +250,7 @@ public final class ServiceWriter {
         long bytes = ServiceBlock.tableBytes(indexes.length);
         long block = maps.blockStore().allocate(bytes);
         if (block == 0) {
-            String instead = port.scheduler() == Scheduler.MH ? "at random" : "without weights";
+            String instead = port.scheduler() == Scheduler.MH ? "by hash without a Maglev table" : "without weights";
             warnings.accept("service " + port.name() + " is balanced " + instead + ": no room for its table");
             return Table.NONE;
         }

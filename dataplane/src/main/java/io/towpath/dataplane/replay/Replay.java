@@ -39,8 +39,8 @@ import java.util.function.Consumer;
 
 /** Plays captures through the engine, one packet at a time, their time stamps as the clock. */
 public final class Replay implements AutoCloseable {
-    /** A packet of 64 fragments needs one for each and one as a whole. */
-    private static final int BUFFERS = 96;
+    /** A packet of 128 fragments needs one for each and one as a whole. */
+    private static final int BUFFERS = 192;
 
     private static final int MAX_ENTRIES = 1 << 17;
     /** Sender of packets that were captured without Ethernet header. */
