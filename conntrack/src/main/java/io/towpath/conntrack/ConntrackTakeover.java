@@ -81,31 +81,31 @@ public final class ConntrackTakeover {
         int top = 1;
         for (int number = 1; number < end; number++) {
             long entry = (long) number * Entry.BYTES;
-            int life = Entry.lifeAcquire(entries, entry);
-            if (life != Entry.LIVE) {
-                if (life < Entry.FREE || life > Entry.DYING) {
-                    return "entry " + number + " is damaged (life " + life + ")";
-                }
-                Entry.lifeRelease(entries, entry, Entry.FREE);
-                continue;
-            }
             String damage = damage(entry);
+            if (damage == null && isKept(entry)) {
+                damage = enter(number) ? null : "another one has its tuple";
+                connections += isTemplate(entry) ? 0 : 1;
+                pool.skipTo(top, number);
+                top = number + 1;
+            }
             if (damage != null) {
                 return "entry " + number + " is damaged (" + damage + ")";
             }
-            if (keepIds(entry)) {
-                if (!enter(number)) {
-                    return "entry " + number + " is damaged (another one has its tuple)";
-                }
-                connections += isTemplate(entry) ? 0 : 1;
-            } else {
-                Entry.lifeRelease(entries, entry, Entry.FREE);
-            }
-            pool.skipTo(top, number);
-            top = number + 1;
         }
         pool.top(top);
         return null;
+    }
+
+    /** Returns whether an entry goes on; makes it free if not. */
+    private boolean isKept(long entry) {
+        int life = Entry.lifeAcquire(entries, entry);
+        if (life == Entry.LIVE && keepIds(entry)) {
+            return true;
+        }
+        if (life != Entry.FREE) {
+            Entry.lifeRelease(entries, entry, Entry.FREE);
+        }
+        return false;
     }
 
     private boolean isTemplate(long entry) {
@@ -113,6 +113,10 @@ public final class ConntrackTakeover {
     }
 
     private String damage(long entry) {
+        int life = Entry.lifeAcquire(entries, entry);
+        if (life != Entry.LIVE) {
+            return life == Entry.FREE || life == Entry.DYING ? null : "life " + life;
+        }
         int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
         if (protocol == 0 || protocol != FiveTuple.protocol(Entry.transport(entries, entry + Entry.REPLY_TUPLE))) {
             return "protocol " + protocol;

@@ -317,7 +317,7 @@ final class ConntrackTakeoverTest {
     @Test
     void shouldKeepConnectionsWithoutIdsAndNoTemplatesWhereIdsMeanSomethingElse() {
         assertEquals(0, start(1));
-        assertTrue(create(0, 1) >= 0);
+        arguments(table.worker(0), 1);
         ConntrackWorker worker = table.worker(0);
         worker.originalTransport = Entry.AFFINITY_TEMPLATE;
         worker.replyTransport = Entry.AFFINITY_TEMPLATE;
@@ -325,6 +325,7 @@ final class ConntrackTakeoverTest {
         worker.deltas = 5;
         worker.backendId = 0;
         assertTrue(table.create(worker, NOW_NS) >= 0);
+        assertTrue(create(0, 1) >= 0);
         assertEquals(1, start(2), "a template is no connection");
         assertTrue(find(CLIENT, VIP, Entry.AFFINITY_TEMPLATE) >= 0);
         assertEquals(SERVICE, Entry.serviceId(table.entries(), original(1)));
@@ -334,6 +335,9 @@ final class ConntrackTakeoverTest {
         assertEquals(Conntrack.MISS, find(CLIENT, VIP, Entry.AFFINITY_TEMPLATE));
         assertEquals(0, Entry.serviceId(table.entries(), original(1)));
         assertEquals(0, Entry.backendId(table.entries(), original(1)));
+        for (int client = 2; client <= MAX_ENTRIES; client++) {
+            assertTrue(create(0, client) >= 0, "the template's place is free");
+        }
         assertEquals(List.of(), log);
     }
 

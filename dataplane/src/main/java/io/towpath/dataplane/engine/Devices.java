@@ -95,7 +95,7 @@ final class Devices {
     void persist() throws IOException {
         for (TapDevice device : left) {
             if (!ours.containsKey(device) && device.exists()) {
-                log.accept("removing device " + device.name() + " of the last run: no port has it any more");
+                log.accept("removing device " + device + " of the last run: no port has it any more");
                 device.delete();
             }
         }

@@ -2,6 +2,7 @@ package io.towpath.dataplane.engine;
 
 import io.towpath.dataplane.engine.EngineConfig.PortConfig;
 import io.towpath.linux.IpCommand;
+import io.towpath.linux.LinuxException;
 import io.towpath.linux.Netns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,7 +51,11 @@ record TapDevice(String netns, String name) {
         });
     }
 
+    /** Removes the device, if it is a TAP: somebody may have given its name to another one since it was made. */
     void delete() {
+        if (!IpCommand.in(netns, "-d link show dev " + name).contains("tun type tap")) {
+            throw new LinuxException("device " + name + " is no TAP device: choose another name, or remove it");
+        }
         IpCommand.in(netns, "link delete dev " + name);
     }
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -92,7 +93,7 @@ final class RestartTest {
         }
         assertEquals(0, engine.stop(), engine::logTail);
         assertTrue(Files.notExists(Path.of("/run/towpath", rig.instance())), "a clean end leaves no maps");
-        assertFalse(hasDevice(), "a clean end leaves no device that the engine made");
+        assertFalse(hasDevice(client), "a clean end leaves no device that the engine made");
     }
 
     private static String first(Queue<String> failures) {
@@ -111,7 +112,7 @@ final class RestartTest {
             String backend = connection.ask();
             long packets = webPackets();
             assertEquals(0, engine.stop(), engine::logTail);
-            assertTrue(hasDevice(), "the device stays");
+            assertTrue(hasDevice(client), "the device stays");
 
             Path config = rig.folder().resolve("config.yaml");
             start("persist: true\n");
@@ -127,6 +128,48 @@ final class RestartTest {
             assertTrue(engine.logTail().contains("of the last run has other queues"), engine.logTail());
             assertTrue(webPackets() > packets, "counters go on");
         }
+    }
+
+    @Test
+    void shouldLeaveWhatItFoundWhenItCannotStartAndRemoveWhatNoPortHasAnyMore() throws Exception {
+        start("");
+        try (KeptAliveClient connection = KeptAliveClient.connect(client, WEB)) {
+            String backend = connection.ask();
+            kill();
+            Path config = rig.folder().resolve("config.yaml");
+            String good = Files.readString(config);
+            Path broken = Files.writeString(
+                    rig.folder().resolve("broken.yaml"), good.replace(client.name(), client.name() + "-gone"));
+            RealPrograms.assertOneLine(
+                    RealPrograms.towpath("run", "--config", broken.toString()), 1, "ip netns add " + client.name());
+            assertTrue(hasDevice(client), "as it was");
+
+            int unused = backend.equals("backend3") ? 2 : 3;
+            Files.writeString(config, withoutPort(good, unused));
+            engine = rig.startEngineWith(config);
+            engine.awaitReady(NetworkRig.READY_LIMIT);
+            assertEquals(backend, connection.ask());
+            assertTrue(Integer.parseInt(tookOver().group(1)) >= 1);
+            assertFalse(hasDevice(rig.network().backend(unused)), "no port has it");
+        }
+    }
+
+    private static String withoutPort(String config, int backend) {
+        int port = config.indexOf("  - name: backend" + backend);
+        int next = config.indexOf("  - name: ", port + 1);
+
+        return config.substring(0, port) + (next < 0 ? "" : config.substring(next));
+    }
+
+    @Test
+    void shouldLeaveNothingBehindWithADemosNetworkWhenTheEngineIsKilled() throws Exception {
+        start("");
+        kill();
+        rig.close();
+
+        Set<String> left = RealPrograms.leftovers();
+        left.removeIf(name -> !name.contains(rig.network().id()));
+        assertEquals(Set.of(), left);
     }
 
     @Test
@@ -172,8 +215,8 @@ final class RestartTest {
         return Long.parseLong(words[words.length - 2].replace(",", ""));
     }
 
-    private boolean hasDevice() throws IOException, InterruptedException {
-        return Programs.run(Duration.ofSeconds(10), client.command("ip", "link", "show", "eth0"))
+    private static boolean hasDevice(Namespace namespace) throws IOException, InterruptedException {
+        return Programs.run(Duration.ofSeconds(10), namespace.command("ip", "link", "show", "eth0"))
                 .isOk();
     }
 }
