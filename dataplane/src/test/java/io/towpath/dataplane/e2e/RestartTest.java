@@ -9,10 +9,12 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Plan;
 import io.towpath.dataplane.demo.Programs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +36,7 @@ final class RestartTest {
     private static final InetSocketAddress WEB = Plan.at(Plan.WEB_V4, Plan.WEB_PORT);
     private static final int CONNECTIONS = 1_000;
     private static final int KILLS = 10;
+    private static final long CHURN_PAUSE_NS = 2_000_000;
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
     private static final Pattern TOOK_OVER =
             Pattern.compile("took over (\\d+) connections of instance \\S+ after a gap of ([0-9.]+) s");
@@ -74,8 +78,10 @@ final class RestartTest {
     @Test
     void shouldLoseNoConnectionWhenItIsKilledAgainAndAgain() throws Exception {
         start("");
+        Thread churn = client.threads("churn").newThread(this::churn);
         try (SteadyConnections connections = SteadyConnections.open(client, WEB, CONNECTIONS)) {
             awaitAnswers(connections, new int[CONNECTIONS]);
+            churn.start();
             List<String> gaps = new ArrayList<>();
             for (int round = 0; round < KILLS; round++) {
                 kill();
@@ -91,9 +97,26 @@ final class RestartTest {
                     "%,d connections, killed %d times, none lost; gaps in s: %s%n",
                     CONNECTIONS, KILLS, String.join(" ", gaps));
         }
+        churn.interrupt();
         assertEquals(0, engine.stop(), engine::logTail);
         assertTrue(Files.notExists(Path.of("/run/towpath", rig.instance())), "a clean end leaves no maps");
         assertFalse(hasDevice(client), "a clean end leaves no device that the engine made");
+    }
+
+    /**
+     * Connections that begin and end, so that the engine is killed while it makes and removes entries, too: some hundred a second, as more
+     * would crowd the others out of the device's queue.
+     */
+    private void churn() {
+        while (!Thread.currentThread().isInterrupted()) {
+            try (SocketChannel channel = SocketChannel.open()) {
+                channel.configureBlocking(false);
+                assertFalse(channel.connect(WEB));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            LockSupport.parkNanos(CHURN_PAUSE_NS);
+        }
     }
 
     private static String first(Queue<String> failures) {
