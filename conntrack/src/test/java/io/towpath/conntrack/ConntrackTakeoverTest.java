@@ -174,7 +174,11 @@ final class ConntrackTakeoverTest {
     }
 
     private byte[] bytes(long handle) {
-        return table.entries().asSlice(Conntrack.entry(handle), Entry.BYTES).toArray(JAVA_BYTE);
+        return bytesOf(handle).toArray(JAVA_BYTE);
+    }
+
+    private MemorySegment bytesOf(long handle) {
+        return table.entries().asSlice(Conntrack.entry(handle), Entry.BYTES);
     }
 
     /** Does the first steps of {@link Conntrack#create}. */
@@ -267,6 +271,28 @@ final class ConntrackTakeoverTest {
         assertEquals(Conntrack.FULL, create(0, 9_999));
         assertEquals(-1, Long.signum(original(1)));
         assertTrue(original(2) >= 0);
+    }
+
+    @Test
+    void shouldFindTheFewThatAreLeftOfMany() {
+        int many = 2_000;
+        assertEquals(0, start(1, many));
+        for (int client = 1; client <= many; client++) {
+            assertTrue(create(0, client) >= 0);
+        }
+        for (int client = 1; client <= many; client++) {
+            if (client % 700 != 0) {
+                long handle = original(client);
+                assertTrue(table.remove(table.worker(0), handle));
+                bytesOf(handle).fill((byte) 0); // as if never used
+            }
+        }
+
+        assertEquals(2, start(1, many));
+        assertTrue(original(700) >= 0 && reply(1_400) >= 0);
+        for (int client = many + 1; client <= many + many / 2; client++) {
+            assertTrue(create(0, client) >= 0, "client " + client);
+        }
     }
 
     @Test
