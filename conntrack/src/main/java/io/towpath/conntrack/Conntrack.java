@@ -67,11 +67,28 @@ public final class Conntrack {
      */
     public Conntrack(
             MapStore store, ConntrackConfig config, int workers, int backends, long seed, Quiescence quiescence) {
+        this(
+                store,
+                RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L),
+                config,
+                workers,
+                backends,
+                seed,
+                quiescence);
+    }
+
+    /** As the public one, over entries that {@link ConntrackTakeover} has still to look at. */
+    Conntrack(
+            MapStore store,
+            RecordMap records,
+            ConntrackConfig config,
+            int workers,
+            int backends,
+            long seed,
+            Quiescence quiescence) {
         this.seed = seed;
         this.quiescence = quiescence;
         this.index = SharedIndex.create(store, "conntrack-index", INDEX_ROOM * config.maxEntries());
-        RecordMap records =
-                RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L);
         this.entries = records.data();
         this.pool = new EntryPool(entries, config.maxEntries());
         this.connections = new BackendConnections(store, entries, workers + 1, backends);
@@ -101,6 +118,22 @@ public final class Conntrack {
      */
     public ConntrackWorker controlWorker() {
         return controlWorker;
+    }
+
+    EntryPool pool() {
+        return pool;
+    }
+
+    SharedIndex index() {
+        return index;
+    }
+
+    SharedIndex.Keys keys() {
+        return keys;
+    }
+
+    BackendConnections connections() {
+        return connections;
     }
 
     Quiescence quiescence() {
@@ -290,7 +323,7 @@ public final class Conntrack {
         Entry.rewrite(entries, entry, worker.natFlags, worker.deltas, worker.serviceId, worker.backendId, nowNs);
     }
 
-    private long hashOf(long tuple) {
+    long hashOf(long tuple) {
         return hash(
                 Entry.sourceHi(entries, tuple),
                 Entry.sourceLo(entries, tuple),

@@ -122,6 +122,12 @@ public final class Entry {
         entries.set(JAVA_LONG, entry + LAST_SEEN, nowNs);
     }
 
+    /** Before any worker starts only. */
+    static void ids(MemorySegment entries, long entry, int serviceId, int backendId) {
+        entries.set(JAVA_INT, entry + SERVICE, serviceId);
+        entries.set(JAVA_INT, entry + BACKEND, backendId);
+    }
+
     static long createdNs(MemorySegment entries, long entry) {
         return entries.get(JAVA_LONG, entry + CREATED);
     }

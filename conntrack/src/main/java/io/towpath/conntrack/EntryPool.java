@@ -44,6 +44,19 @@ final class EntryPool {
         this.reserve = Math.min(BATCH, maxEntries / RESERVE_SHARE);
     }
 
+    /** Makes what is between two entries of an earlier process free. Before any worker starts. */
+    void skipTo(int from, int entry) {
+        for (int number = from; number < entry; number++) {
+            Entry.link(entries, (long) number * Entry.BYTES, (int) (long) SHARED.getAcquire(this));
+            SHARED.setRelease(this, (long) number);
+        }
+    }
+
+    /** Sets the number behind the last entry that was ever in use. Before any worker starts. */
+    void top(long number) {
+        TOP.setRelease(this, number);
+    }
+
     /** Returns the number behind the last entry that was ever in use. */
     long top() {
         return Math.min((long) TOP.getAcquire(this), end);
