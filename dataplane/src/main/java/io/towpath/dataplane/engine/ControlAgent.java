@@ -1,7 +1,7 @@
 package io.towpath.dataplane.engine;
 
+import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
-import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.router.Neighbors;
 import io.towpath.nat.NodeFacts;
 import io.towpath.nat.ServiceWriter;
@@ -9,9 +9,9 @@ import io.towpath.nat.UdpReconciler;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 
-/** The one writer of the service maps and the neighbor map: takes over manifests as they change and what workers hear of neighbors. */
+/** The one writer of the service maps and the neighbor map: takes over Kubernetes objects as they change and what workers hear of neighbors. */
 final class ControlAgent implements Agent {
-    private final ManifestDirectory manifests;
+    private final ClusterSource source;
     private final DesiredStates desiredStates;
     private final ServiceWriter writer;
     private final UdpReconciler reconciler;
@@ -20,18 +20,18 @@ final class ControlAgent implements Agent {
     private final Consumer<String> log;
 
     /**
-     * @param manifests null where there are none
+     * @param source null where there is none
      * @param settings told of each change of what the workers keep outside the maps
      */
     ControlAgent(
-            ManifestDirectory manifests,
+            ClusterSource source,
             DesiredStates desiredStates,
             ServiceWriter writer,
             UdpReconciler reconciler,
             Neighbors neighbors,
             Consumer<NodeFacts> settings,
             Consumer<String> log) {
-        this.manifests = manifests;
+        this.source = source;
         this.desiredStates = desiredStates;
         this.writer = writer;
         this.reconciler = reconciler;
@@ -43,7 +43,7 @@ final class ControlAgent implements Agent {
     @Override
     public int doWork() {
         int work = neighbors.update(System.nanoTime());
-        if (manifests != null && manifests.poll(desiredStates)) {
+        if (source != null && source.poll(desiredStates)) {
             apply();
             work++;
         }
@@ -51,12 +51,11 @@ final class ControlAgent implements Agent {
         return work;
     }
 
-    /** Before the thread starts: brings the maps to what the manifests say. */
+    /** Before the thread starts: brings the maps to what the source says, if it knows yet. */
     void load() {
-        if (manifests != null) {
-            manifests.poll(desiredStates);
+        if (source == null || source.poll(desiredStates)) {
+            apply();
         }
-        apply();
     }
 
     private void apply() {
@@ -71,8 +70,8 @@ final class ControlAgent implements Agent {
 
     @Override
     public void onClose() {
-        if (manifests != null) {
-            manifests.close();
+        if (source != null) {
+            source.close();
         }
     }
 

@@ -1,11 +1,10 @@
 package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
+import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
-import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.EngineConfig.PortConfig;
-import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
@@ -64,25 +63,25 @@ public final class Engine implements AutoCloseable {
     private final List<String> portNames;
 
     /**
-     * @param manifests directory, null for none
+     * @param sources opens the source of objects, null for none
      * @param log told what happens, a line each
      */
-    public Engine(EngineConfig config, ProxyConfig proxyConfig, Path manifests, Consumer<String> log)
-            throws IOException, ManifestException {
+    public Engine(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources, Consumer<String> log)
+            throws IOException {
         this.config = config;
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
         this.portNames = config.ports().stream().map(PortConfig::name).toList();
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()));
         try {
-            assemble(proxyConfig, manifests);
+            assemble(proxyConfig, sources);
         } catch (RuntimeException | IOException e) {
             close();
             throw e;
         }
     }
 
-    private void assemble(ProxyConfig proxyConfig, Path manifests) throws IOException {
+    private void assemble(ProxyConfig proxyConfig, ClusterSource.Opener sources) throws IOException {
         long secret = new SecureRandom().nextLong();
         ServiceMaps maps = new ServiceMaps(store, config.workers(), secret, quiescence);
         Conntrack conntrack = new Conntrack(
@@ -100,7 +99,7 @@ public final class Engine implements AutoCloseable {
             runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
         }
         ControlAgent control = new ControlAgent(
-                manifests == null ? null : new ManifestDirectory(manifests, log),
+                sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),
                 new DesiredStates(proxyConfig, hostName(), config.ownAddresses()),
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
