@@ -11,6 +11,8 @@ import org.agrona.concurrent.Agent;
 
 /** The one writer of the service maps and the neighbor map: takes over Kubernetes objects as they change and what workers hear of neighbors. */
 final class ControlAgent implements Agent {
+    private static final long SAY_INTERVAL_NS = 1_000_000_000;
+
     private final ClusterSource source;
     private final DesiredStates desiredStates;
     private final ServiceWriter writer;
@@ -18,6 +20,12 @@ final class ControlAgent implements Agent {
     private final Neighbors neighbors;
     private final Consumer<NodeFacts> settings;
     private final Consumer<String> log;
+
+    private boolean isUnsaid;
+    private long saidAtNs = System.nanoTime() - SAY_INTERVAL_NS;
+    private int servicePorts;
+    private int changedSinceSaid;
+    private int staleSinceSaid;
 
     /**
      * @param source null where there is none
@@ -47,6 +55,7 @@ final class ControlAgent implements Agent {
             apply();
             work++;
         }
+        say();
         writer.finish();
         return work;
     }
@@ -62,10 +71,25 @@ final class ControlAgent implements Agent {
         DesiredStates.Changes changes = desiredStates.changes();
         changes.warnings().forEach(warning -> log.accept("warning: " + warning));
         changes.change().nodeFacts().ifPresent(settings);
-        int changed = writer.apply(changes.change());
-        int stale = reconciler.reconcile();
-        log.accept("services: " + changes.servicePorts() + " service ports, " + changed + " changed"
-                + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
+        changedSinceSaid += writer.apply(changes.change());
+        staleSinceSaid += reconciler.reconcile();
+        servicePorts = changes.servicePorts();
+        isUnsaid = true;
+        say();
+    }
+
+    /** One line for all that came within a while, so that a busy cluster does not fill the log. */
+    private void say() {
+        long nowNs = System.nanoTime();
+        if (!isUnsaid || nowNs - saidAtNs < SAY_INTERVAL_NS) {
+            return;
+        }
+        log.accept("services: " + servicePorts + " service ports, " + changedSinceSaid + " changed"
+                + (staleSinceSaid > 0 ? ", " + staleSinceSaid + " stale UDP connections removed" : ""));
+        isUnsaid = false;
+        saidAtNs = nowNs;
+        changedSinceSaid = 0;
+        staleSinceSaid = 0;
     }
 
     @Override
