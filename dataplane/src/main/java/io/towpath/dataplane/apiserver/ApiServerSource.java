@@ -90,8 +90,7 @@ public final class ApiServerSource implements ClusterSource {
         long nowNs = nanoTime.getAsLong();
         report(nowNs);
         askAgainForAbsent(nowNs);
-        boolean isSynced = informers.stream()
-                .allMatch(KindInformer::isSynced); // before the events are taken, as it is set after them
+        boolean isSynced = isSynced(); // asked before the events are taken, as it is set after them
         boolean told = !pending.isEmpty() && take(events);
         if (state == State.LIVE) {
             saver.poll(nowNs, objects.values());
@@ -103,6 +102,10 @@ public final class ApiServerSource implements ClusterSource {
         }
         boolean isTooLate = health.hasEverFailed() || nowNs - openedNs > SAVED_STATE_AFTER_NS;
         return isTooLate && !savedWasTried && useSaved(events);
+    }
+
+    private boolean isSynced() {
+        return informers.stream().allMatch(KindInformer::isSynced);
     }
 
     /** Returns when the oldest change of the last poll that told something was heard of, of System.nanoTime. */
