@@ -1,5 +1,9 @@
 package io.towpath.dataplane.cli;
 
+import io.towpath.dataplane.apiserver.ApiServerException;
+import io.towpath.dataplane.apiserver.ApiServerOpener;
+import io.towpath.dataplane.control.ClusterSource;
+import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.Engine;
 import io.towpath.dataplane.engine.EngineConfig;
@@ -15,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -25,6 +30,8 @@ import picocli.CommandLine.Option;
         description = "Runs the engine as a router between TAP devices until SIGTERM or Ctrl-C.")
 final class RunCommand implements Callable<Integer> {
     private static final long STOP_LIMIT_S = 10;
+    /** Where instances keep what outlives them. */
+    private static final Path STATES = Path.of("/var/lib/towpath");
 
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "Ports, addresses, routes.")
     private Path config;
@@ -35,6 +42,17 @@ final class RunCommand implements Callable<Integer> {
             description = "Directory of Service and EndpointSlice manifests, followed as it changes.")
     private Path manifests;
 
+    @Option(
+            names = "--kubeconfig",
+            paramLabel = "FILE",
+            description = "Follow the API server of this kubeconfig instead of manifests.")
+    private Path kubeconfig;
+
+    @Option(
+            names = "--in-cluster",
+            description = "Follow the API server of the cluster whose pod this is, with the pod's service account.")
+    private boolean inCluster;
+
     @Option(names = "--proxy-config", paramLabel = "FILE", description = "KubeProxyConfiguration.")
     private Path proxyConfig;
 
@@ -42,18 +60,33 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         try {
             EngineConfig engineConfig = EngineConfig.read(config);
-            Path directory = manifests != null ? manifests : engineConfig.manifests();
-            if (directory != null && !Files.isDirectory(directory)) {
-                throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
-            }
-            return run(engineConfig, proxyConfig(proxyConfig, engineConfig, RunCommand::say), directory);
-        } catch (ManifestException e) {
+            ProxyConfig proxy = proxyConfig(proxyConfig, engineConfig, RunCommand::say);
+            return run(engineConfig, proxy, source(engineConfig, proxy));
+        } catch (ManifestException | ApiServerException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {
             throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
         } catch (LinuxException | MapException | IllegalArgumentException e) {
             throw new CliException(ExitCode.FAILURE, e.getMessage());
         }
+    }
+
+    /** Returns where objects come from, null where nothing says so. */
+    private ClusterSource.Opener source(EngineConfig engineConfig, ProxyConfig proxy) throws ApiServerException {
+        if (Stream.of(manifests != null, kubeconfig != null, inCluster)
+                        .filter(given -> given)
+                        .count()
+                > 1) {
+            throw new CliException(ExitCode.USAGE, "only one of --manifests, --kubeconfig and --in-cluster");
+        }
+        if (kubeconfig != null || inCluster) {
+            return ApiServerOpener.of(kubeconfig, proxy.needsPodCidrs(), STATES.resolve(engineConfig.instance()));
+        }
+        Path directory = manifests != null ? manifests : engineConfig.manifests();
+        if (directory != null && !Files.isDirectory(directory)) {
+            throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
+        }
+        return directory == null ? null : (nodeName, log) -> new ManifestDirectory(directory, log);
     }
 
     /**
@@ -70,11 +103,11 @@ final class RunCommand implements Callable<Integer> {
         return engineConfig.clusterCidrs().isEmpty() ? read : read.withClusterCidrs(engineConfig.clusterCidrs());
     }
 
-    private static int run(EngineConfig config, ProxyConfig proxyConfig, Path manifests)
-            throws IOException, ManifestException {
+    private static int run(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources)
+            throws IOException {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
-        try (Engine engine = new Engine(config, proxyConfig, manifests, RunCommand::say)) {
+        try (Engine engine = new Engine(config, proxyConfig, sources, RunCommand::say)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(stop, stopped), "shutdown"));
             engine.start();
             System.out.println("ready: instance " + config.instance() + ", "

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -22,9 +21,7 @@ final class LocalNodes {
     /** @param ownAddresses of this node where no Node object of its name is known */
     LocalNodes(ProxyConfig config, String hostName, List<Address> ownAddresses) {
         this.config = config;
-        this.name = (config.hostnameOverride().isEmpty() ? hostName : config.hostnameOverride())
-                .strip()
-                .toLowerCase(Locale.ROOT);
+        this.name = config.nodeName(hostName);
         this.ownAddresses = List.copyOf(ownAddresses);
     }
 
@@ -56,7 +53,7 @@ final class LocalNodes {
 
     NodeFacts facts(Node node, LocalNode localNode, Collection<Prefix> serviceCidrs, Collection<String> warnings) {
         List<Prefix> podCidrs = parse(node.key() + ": spec.podCIDRs: ", node.podCidrs(), Prefix::parse, warnings);
-        if (podCidrs.isEmpty() && config.detectLocalMode().equals("NodeCIDR")) {
+        if (podCidrs.isEmpty() && config.needsPodCidrs()) {
             warnings.add(node.key() + ": spec.podCIDRs: none yet, so detectLocalMode NodeCIDR finds no local pods");
         }
         return new NodeFacts(

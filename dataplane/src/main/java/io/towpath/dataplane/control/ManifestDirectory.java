@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -25,7 +26,7 @@ import java.util.function.Consumer;
  * file. A file that cannot be read keeps the objects it had. Of two objects with one name the one in the later file counts. Control thread
  * only.
  */
-public final class ManifestDirectory implements AutoCloseable {
+public final class ManifestDirectory implements ClusterSource {
     /** Editors write in several steps; one reading afterwards is enough. */
     private static final long SETTLE_NS = 30_000_000;
     /** Safety net for file systems that do not tell of changes. */
@@ -42,6 +43,8 @@ public final class ManifestDirectory implements AutoCloseable {
     private boolean changed;
     private boolean scanned;
     private long scannedAtNs;
+    private final long openedAtMs = System.currentTimeMillis();
+    private long toldAtMs;
 
     private record Loaded(FileTime modified, long size, Map<ClusterObject.Key, ClusterObject> objects) {}
 
@@ -60,8 +63,9 @@ public final class ManifestDirectory implements AutoCloseable {
     /**
      * Looks for changes without blocking; the first call reads everything.
      *
-     * @return whether anything was told
+     * @return whether anything was told, or this was the first call
      */
+    @Override
     public boolean poll(ClusterEvents events) {
         long nowNs = System.nanoTime();
         for (WatchKey key = watcher.poll(); key != null; key = watcher.poll()) {
@@ -76,7 +80,18 @@ public final class ManifestDirectory implements AutoCloseable {
         }
         changed = false;
         scannedAtNs = nowNs;
-        return scan(events);
+        boolean first = !scanned;
+        boolean told = scan(events);
+        if (told) {
+            toldAtMs = System.currentTimeMillis();
+        }
+        return told || first;
+    }
+
+    @Override
+    public SourceStatus status() {
+        return new SourceStatus(
+                "manifests in " + directory, SourceStatus.State.LIVE, openedAtMs, toldAtMs, Set.of(), "");
     }
 
     /** Reads what changed since the last scan, whether the file system told of it or not. */

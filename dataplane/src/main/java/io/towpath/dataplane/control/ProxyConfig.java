@@ -8,6 +8,7 @@ import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -80,6 +81,18 @@ public record ProxyConfig(
                 conntrack,
                 healthzBindAddress,
                 syncPeriodSeconds);
+    }
+
+    /** Returns the name of the Node object that is this node. */
+    public String nodeName(String hostName) {
+        return (hostnameOverride.isEmpty() ? hostName : hostnameOverride)
+                .strip()
+                .toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns whether local pods cannot be told without the pod CIDRs of the own Node. */
+    public boolean needsPodCidrs() {
+        return detectLocalMode.equals("NodeCIDR");
     }
 
     /** Returns how local pods are told, given the pod CIDRs of the own Node. */

@@ -1,5 +1,6 @@
 package io.towpath.dataplane.control;
 
+import io.towpath.dataplane.model.ApiFields;
 import io.towpath.dataplane.model.ClusterObject.Port;
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.nat.Protocol;
@@ -28,7 +29,6 @@ import java.util.Set;
 final class ServiceTranslation {
     static final String SCHEDULER_ANNOTATION = "towpath.io/scheduler";
 
-    private static final int AFFINITY_DEFAULT_S = 10_800;
     private static final int AFFINITY_MAX_S = 86_400;
 
     private final Service service;
@@ -158,8 +158,8 @@ final class ServiceTranslation {
         }
         warnings.add(
                 "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
-                seconds + " is not 1.." + AFFINITY_MAX_S + ", taken as " + AFFINITY_DEFAULT_S);
-        return AFFINITY_DEFAULT_S;
+                seconds + " is not 1.." + AFFINITY_MAX_S + ", taken as " + ApiFields.AFFINITY_DEFAULT_S);
+        return ApiFields.AFFINITY_DEFAULT_S;
     }
 
     private List<UsablePort> usablePorts() {

@@ -1,8 +1,8 @@
 package io.towpath.dataplane.engine;
 
 import io.towpath.dataplane.control.ClusterEvents;
+import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
-import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.health.HealthReporter;
 import io.towpath.dataplane.router.Neighbors;
 import io.towpath.nat.NodeFacts;
@@ -11,9 +11,11 @@ import io.towpath.nat.UdpReconciler;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 
-/** The one writer of the service maps and the neighbor map: takes over manifests as they change and what workers hear of neighbors. */
+/** The one writer of the service maps and the neighbor map: takes over Kubernetes objects as they change and what workers hear of neighbors. */
 final class ControlAgent implements Agent {
-    private final ManifestDirectory manifests;
+    private static final long SAY_INTERVAL_NS = 1_000_000_000;
+
+    private final ClusterSource source;
     private final DesiredStates desiredStates;
     private final ServiceWriter writer;
     private final UdpReconciler reconciler;
@@ -23,12 +25,18 @@ final class ControlAgent implements Agent {
     private final Consumer<NodeFacts> settings;
     private final Consumer<String> log;
 
+    private boolean isUnsaid;
+    private long saidAtNs = System.nanoTime() - SAY_INTERVAL_NS;
+    private int servicePorts;
+    private int changedSinceSaid;
+    private int staleSinceSaid;
+
     /**
-     * @param manifests null where there are none
+     * @param source null where there is none
      * @param settings told of each change of what the workers keep outside the maps
      */
     ControlAgent(
-            ManifestDirectory manifests,
+            ClusterSource source,
             DesiredStates desiredStates,
             ServiceWriter writer,
             UdpReconciler reconciler,
@@ -36,7 +44,7 @@ final class ControlAgent implements Agent {
             HealthReporter health,
             Consumer<NodeFacts> settings,
             Consumer<String> log) {
-        this.manifests = manifests;
+        this.source = source;
         this.desiredStates = desiredStates;
         this.writer = writer;
         this.reconciler = reconciler;
@@ -50,22 +58,22 @@ final class ControlAgent implements Agent {
     @Override
     public int doWork() {
         int work = neighbors.update(System.nanoTime());
-        if (manifests != null && manifests.poll(events)) {
+        if (source != null && source.poll(events)) {
             apply();
             work++;
         }
+        say();
         writer.finish();
-        reconciler.reconcile(); // nothing is stale, but what went earlier may be free by now
+        noteStale(reconciler.reconcile());
         health.poll();
         return work;
     }
 
-    /** Before the thread starts: brings the maps to what the manifests say. */
+    /** Before the thread starts: brings the maps to what the source says, if it knows yet. */
     void load() {
-        if (manifests != null) {
-            manifests.poll(events);
+        if (source == null || source.poll(events)) {
+            apply();
         }
-        apply();
     }
 
     private void apply() {
@@ -76,18 +84,38 @@ final class ControlAgent implements Agent {
             settings.accept(facts);
             health.nodeAddresses(facts.nodeAddresses());
         });
-        int changed = writer.apply(changes.change());
-        int stale = reconciler.reconcile();
+        changedSinceSaid += writer.apply(changes.change());
+        noteStale(reconciler.reconcile());
         health.synced();
-        log.accept("services: " + changes.servicePorts() + " service ports, " + changed + " changed"
-                + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
+        servicePorts = changes.servicePorts();
+        isUnsaid = true;
+        say();
+    }
+
+    private void noteStale(int removed) {
+        staleSinceSaid += removed;
+        isUnsaid |= removed > 0;
+    }
+
+    /** One line for all that came within a while, so that a busy cluster does not fill the log. */
+    private void say() {
+        long nowNs = System.nanoTime();
+        if (!isUnsaid || nowNs - saidAtNs < SAY_INTERVAL_NS) {
+            return;
+        }
+        log.accept("services: " + servicePorts + " service ports, " + changedSinceSaid + " changed"
+                + (staleSinceSaid > 0 ? ", " + staleSinceSaid + " stale UDP connections removed" : ""));
+        isUnsaid = false;
+        saidAtNs = nowNs;
+        changedSinceSaid = 0;
+        staleSinceSaid = 0;
     }
 
     @Override
     public void onClose() {
         health.close();
-        if (manifests != null) {
-            manifests.close();
+        if (source != null) {
+            source.close();
         }
     }
 

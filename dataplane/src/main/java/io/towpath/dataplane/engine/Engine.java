@@ -2,13 +2,12 @@ package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackTakeover;
+import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
-import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.EngineConfig.PortConfig;
 import io.towpath.dataplane.health.HealthReporter;
 import io.towpath.dataplane.health.HealthServer;
-import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
@@ -73,11 +72,11 @@ public final class Engine implements AutoCloseable {
     private boolean started;
 
     /**
-     * @param manifests directory, null for none
+     * @param sources opens the source of objects, null for none
      * @param log told what happens, a line each
      */
-    public Engine(EngineConfig config, ProxyConfig proxyConfig, Path manifests, Consumer<String> log)
-            throws IOException, ManifestException {
+    public Engine(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources, Consumer<String> log)
+            throws IOException {
         this.config = config;
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
@@ -85,14 +84,14 @@ public final class Engine implements AutoCloseable {
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()), log);
         this.devices = new Devices(store.directory(), store.tookOver(), log);
         try {
-            assemble(proxyConfig, manifests);
+            assemble(proxyConfig, sources);
         } catch (RuntimeException | IOException e) {
             close();
             throw e;
         }
     }
 
-    private void assemble(ProxyConfig proxyConfig, Path manifests) throws IOException {
+    private void assemble(ProxyConfig proxyConfig, ClusterSource.Opener sources) throws IOException {
         long secret = new SecureRandom().nextLong();
         ServiceMaps maps = new ServiceMaps(store, config.workers(), secret, quiescence);
         Conntrack conntrack = conntrack(proxyConfig, maps, secret);
@@ -112,7 +111,7 @@ public final class Engine implements AutoCloseable {
         }
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
         ControlAgent control = new ControlAgent(
-                manifests == null ? null : new ManifestDirectory(manifests, log),
+                sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),
                 desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),

@@ -19,9 +19,6 @@ import java.util.Map;
  * makes sense is not asked here.
  */
 public final class ManifestReader {
-    /** sessionAffinityConfig.clientIP.timeoutSeconds where it is absent: 3 hours. */
-    private static final int AFFINITY_DEFAULT_S = 10_800;
-
     private ManifestReader() {}
 
     /** @throws ManifestException with every problem of the file */
@@ -104,7 +101,7 @@ public final class ManifestReader {
                 spec.get("loadBalancerSourceRanges").texts(),
                 ports,
                 spec.get("sessionAffinity").text("None"),
-                timeout.number(AFFINITY_DEFAULT_S),
+                timeout.number(ApiFields.AFFINITY_DEFAULT_S),
                 spec.get("internalTrafficPolicy").text("Cluster"),
                 spec.get("externalTrafficPolicy").text("Cluster"),
                 spec.get("healthCheckNodePort").number(0));
@@ -130,8 +127,8 @@ public final class ManifestReader {
         return new EndpointSlice(
                 namespace,
                 name,
-                labels.getOrDefault("kubernetes.io/service-name", ""),
-                labels.containsKey("service.kubernetes.io/headless"),
+                labels.getOrDefault(ApiFields.SERVICE_NAME, ""),
+                labels.containsKey(ApiFields.HEADLESS),
                 object.get("addressType").requiredText(),
                 ports,
                 endpoints);
@@ -159,8 +156,7 @@ public final class ManifestReader {
     private static Node node(String name, Field object) {
         List<String> addresses = new ArrayList<>();
         for (Field address : object.get("status").get("addresses").elements()) {
-            String type = address.get("type").text("");
-            if (type.equals("InternalIP") || type.equals("ExternalIP")) {
+            if (ApiFields.isNodeAddress(address.get("type").text(""))) {
                 addresses.add(address.get("address").text(""));
             }
         }
@@ -172,7 +168,7 @@ public final class ManifestReader {
                 name,
                 addresses,
                 podCidrs.isEmpty() && !podCidr.isEmpty() ? List.of(podCidr) : podCidrs,
-                metadata.get("labels").textMap().getOrDefault("topology.kubernetes.io/zone", ""),
+                metadata.get("labels").textMap().getOrDefault(ApiFields.ZONE, ""),
                 spec.get("taints").elements().stream()
                         .map(taint -> taint.get("key").text(""))
                         .toList(),

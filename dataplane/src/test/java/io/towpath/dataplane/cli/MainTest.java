@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
@@ -24,12 +28,29 @@ final class MainTest {
                 "demo --seconds -3     | --seconds must be 1 or more: -3",
                 "demo --output xml     | --output",
                 "no-such-command       | no-such-command",
+                "run --config x --no-such-option | Unknown option: '--no-such-option'",
             })
     void shouldRefuseBadUsageWithOneLine(String line, String text) {
         assertEquals(ExitCode.USAGE, commandLine().execute(line.split(" +")));
 
         assertTrue(errors.toString().contains(text), errors.toString());
         assertEquals(1, errors.toString().lines().count(), errors.toString());
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithWhereObjectsComeFrom(@TempDir Path folder) throws Exception {
+        Path config =
+                Files.writeString(folder.resolve("c.yaml"), "ports: [{name: a, tap: a, addresses: [10.0.0.1/24]}]");
+        Path kubeconfig = Files.writeString(folder.resolve("k"), "kind: Config\napiVersion: v1\ncurrent-context: x\n");
+        String run = "run --config " + config + " --kubeconfig " + kubeconfig;
+
+        assertEquals(ExitCode.USAGE, commandLine().execute(run.split(" ")));
+        assertEquals(ExitCode.USAGE, commandLine().execute((run + " --manifests " + folder).split(" ")));
+        assertEquals(
+                List.of(
+                        "towpath run: kubeconfig " + kubeconfig + ": current-context: \"x\" is none of its contexts",
+                        "towpath run: only one of --manifests, --kubeconfig and --in-cluster"),
+                errors.toString().lines().toList());
     }
 
     @Test

@@ -1,0 +1,30 @@
+package io.towpath.dataplane.control;
+
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/** Where Kubernetes objects come from. Losing the source never stops the packets: what it told last stays. Control thread only. */
+public interface ClusterSource extends AutoCloseable {
+    /**
+     * Tells what changed, without blocking.
+     *
+     * @return whether the desired state is to be worked out anew. Until a source knows the cluster it tells nothing and returns false; once it
+     *     does, it returns true even if there are no objects at all
+     */
+    boolean poll(ClusterEvents events);
+
+    SourceStatus status();
+
+    @Override
+    void close();
+
+    /** Opens a source. */
+    @FunctionalInterface
+    interface Opener {
+        /**
+         * @param nodeName name of the Node object that is this node
+         * @param log gets one line for each thing that is to be known
+         */
+        ClusterSource open(String nodeName, Consumer<String> log) throws IOException;
+    }
+}

@@ -1,0 +1,26 @@
+package io.towpath.dataplane.model;
+
+/** Labels and defaults of the Kubernetes API that all readers of objects need. */
+public final class ApiFields {
+    /** Label of an EndpointSlice: its Service. */
+    public static final String SERVICE_NAME = "kubernetes.io/service-name";
+
+    /** Label of an EndpointSlice, any value: not for proxies. */
+    public static final String HEADLESS = "service.kubernetes.io/headless";
+
+    /** Label of a Service, any value: another proxy's. */
+    public static final String OTHER_PROXY = "service.kubernetes.io/service-proxy-name";
+
+    /** Label of a Node. */
+    public static final String ZONE = "topology.kubernetes.io/zone";
+
+    /** sessionAffinityConfig.clientIP.timeoutSeconds where it is absent: 3 hours. */
+    public static final int AFFINITY_DEFAULT_S = 10_800;
+
+    private ApiFields() {}
+
+    /** Returns whether an address of a Node's status counts; host names do not. */
+    public static boolean isNodeAddress(String type) {
+        return type.equals("InternalIP") || type.equals("ExternalIP");
+    }
+}
