@@ -3,6 +3,7 @@ package io.towpath.dataplane.cli;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.Engine;
 import io.towpath.dataplane.engine.EngineConfig;
+import io.towpath.dataplane.model.IoFailure;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.linux.LinuxException;
 import io.towpath.maps.MapException;
@@ -44,13 +45,13 @@ final class RunCommand implements Callable<Integer> {
             EngineConfig engineConfig = EngineConfig.read(config);
             Path directory = manifests != null ? manifests : engineConfig.manifests();
             if (directory != null && !Files.isDirectory(directory)) {
-                throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
+                throw new CliException(ExitCode.USAGE, (manifests != null ? "--manifests " : config + ": manifests: ") + directory + ": no such directory");
             }
             return run(engineConfig, proxyConfig(proxyConfig, engineConfig, RunCommand::say), directory);
         } catch (ManifestException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {
-            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e));
         } catch (LinuxException | MapException | IllegalArgumentException e) {
             throw new CliException(ExitCode.FAILURE, e.getMessage());
         }
