@@ -31,7 +31,7 @@ public class BackendSelectorBenchmark extends NanosecondBenchmark {
     @Param({"10", "100000"})
     int services;
 
-    /** MH of 10 services only: there is room for 300 Maglev tables. */
+    /** MH of 10 services only: there is room for some 200 Maglev tables. */
     @Param("RANDOM")
     Scheduler scheduler;
 

@@ -53,7 +53,7 @@ final class BackendConnections {
 
     private void count(ConntrackWorker worker, long entry, int active, int all) {
         int backendId = Entry.backendId(entries, entry);
-        if (backendId != 0) {
+        if (backendId != 0 || Entry.isTemplate(entries, entry)) {
             counts.add(worker.number(), backendId, active, all);
         }
     }
@@ -64,6 +64,11 @@ final class BackendConnections {
             case FiveTuple.SCTP -> state == SctpState.ESTABLISHED ? 1 : 0;
             default -> 1;
         };
+    }
+
+    /** Returns how many session affinity templates there are: they stand under the backend id 0, which means none. */
+    long templates() {
+        return all(0);
     }
 
     long active(int backendId) {

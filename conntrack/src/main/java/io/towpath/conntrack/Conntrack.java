@@ -42,6 +42,9 @@ public final class Conntrack {
     /** Room for twice the two references of each entry: even in a full table, one in a million finds both of its buckets taken. */
     private static final long INDEX_ROOM = 4;
 
+    /** Session affinity templates at most: one entry in so many. */
+    private static final int TEMPLATE_SHARE = 4;
+
     private final SharedIndex index;
     private final MemorySegment entries;
     private final EntryPool pool;
@@ -51,6 +54,7 @@ public final class Conntrack {
     private final Sweeper sweeper;
     private final SharedIndex.Keys keys = this::sameTuple;
     private final ConntrackWorker[] workers;
+    private final long templateLimit;
     private final ConntrackWorker controlWorker;
     private final long seed;
 
@@ -63,11 +67,28 @@ public final class Conntrack {
      */
     public Conntrack(
             MapStore store, ConntrackConfig config, int workers, int backends, long seed, Quiescence quiescence) {
+        this(
+                store,
+                RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L),
+                config,
+                workers,
+                backends,
+                seed,
+                quiescence);
+    }
+
+    /** As the public one, over entries that {@link ConntrackTakeover} has still to look at. */
+    Conntrack(
+            MapStore store,
+            RecordMap records,
+            ConntrackConfig config,
+            int workers,
+            int backends,
+            long seed,
+            Quiescence quiescence) {
         this.seed = seed;
         this.quiescence = quiescence;
         this.index = SharedIndex.create(store, "conntrack-index", INDEX_ROOM * config.maxEntries());
-        RecordMap records =
-                RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L);
         this.entries = records.data();
         this.pool = new EntryPool(entries, config.maxEntries());
         this.connections = new BackendConnections(store, entries, workers + 1, backends);
@@ -79,6 +100,7 @@ public final class Conntrack {
             this.workers[i] = ConntrackWorker.worker(i);
         }
         this.controlWorker = ConntrackWorker.control(workers);
+        this.templateLimit = Math.max(1, config.maxEntries() / TEMPLATE_SHARE);
     }
 
     /** Returns the memory that handles point into. */
@@ -98,12 +120,38 @@ public final class Conntrack {
         return controlWorker;
     }
 
+    EntryPool pool() {
+        return pool;
+    }
+
+    SharedIndex index() {
+        return index;
+    }
+
+    SharedIndex.Keys keys() {
+        return keys;
+    }
+
+    BackendConnections connections() {
+        return connections;
+    }
+
     Quiescence quiescence() {
         return quiescence;
     }
 
     void link(int entry, int next) {
         Entry.link(entries, (long) entry * Entry.BYTES, next);
+    }
+
+    /** Returns whether session affinity has its share of the table, so that memories of clients never crowd out connections. */
+    public boolean isTemplateShareFull() {
+        return connections.templates() >= templateLimit;
+    }
+
+    /** Removes a session affinity template at random, if it finds one. */
+    public void evictTemplate(ConntrackWorker worker) {
+        sweeper.evictTemplate(worker);
     }
 
     /** Gives all workers a chain of linked free entries. */
@@ -227,6 +275,9 @@ public final class Conntrack {
             sweeper.evict(worker);
             return FULL;
         }
+        if (pool.isRunningOut(worker)) {
+            sweeper.evict(worker); // for the next one: what goes now is free after the burst
+        }
         long entry = (long) number * Entry.BYTES;
         fill(entry, worker, nowNs);
         long replyHash = hashOf(Entry.tuple(entry, 1));
@@ -272,7 +323,7 @@ public final class Conntrack {
         Entry.rewrite(entries, entry, worker.natFlags, worker.deltas, worker.serviceId, worker.backendId, nowNs);
     }
 
-    private long hashOf(long tuple) {
+    long hashOf(long tuple) {
         return hash(
                 Entry.sourceHi(entries, tuple),
                 Entry.sourceLo(entries, tuple),

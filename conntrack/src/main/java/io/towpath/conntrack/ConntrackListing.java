@@ -32,17 +32,13 @@ public final class ConntrackListing {
 
     public void forEach(Consumer<Connection> consumer) {
         for (long entry = Entry.BYTES; entry + Entry.BYTES <= entries.byteSize(); entry += Entry.BYTES) {
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && !isTemplate(entry)) {
+            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && !Entry.isTemplate(entries, entry)) {
                 Connection connection = read(entry);
                 if (Entry.lifeAcquire(entries, entry) == Entry.LIVE) {
                     consumer.accept(connection);
                 }
             }
         }
-    }
-
-    private boolean isTemplate(long entry) {
-        return FiveTuple.protocol(Entry.transport(entries, entry)) == Entry.AFFINITY_TEMPLATE;
     }
 
     private Connection read(long entry) {

@@ -122,6 +122,12 @@ public final class Entry {
         entries.set(JAVA_LONG, entry + LAST_SEEN, nowNs);
     }
 
+    /** Before any worker starts only. */
+    static void ids(MemorySegment entries, long entry, int serviceId, int backendId) {
+        entries.set(JAVA_INT, entry + SERVICE, serviceId);
+        entries.set(JAVA_INT, entry + BACKEND, backendId);
+    }
+
     static long createdNs(MemorySegment entries, long entry) {
         return entries.get(JAVA_LONG, entry + CREATED);
     }
@@ -156,13 +162,17 @@ public final class Entry {
         return entries.get(JAVA_INT, entry + DELTAS);
     }
 
+    static boolean isTemplate(MemorySegment entries, long entry) {
+        return (transport(entries, entry) & 0xFF) == AFFINITY_TEMPLATE;
+    }
+
     /** Returns the backend of an {@link #AFFINITY_TEMPLATE}, which has no packets and so no deltas in this word. */
     public static int templateBackendId(MemorySegment entries, long entry) {
         return entries.get(JAVA_INT, entry + DELTAS);
     }
 
     /** Returns how long an {@link #AFFINITY_TEMPLATE} lives after its last use, seconds; it is not translated and so has no NAT flags. */
-    static int templateTimeoutSeconds(MemorySegment entries, long entry) {
+    public static int templateTimeoutSeconds(MemorySegment entries, long entry) {
         return entries.get(JAVA_INT, entry + NAT_FLAGS);
     }
 

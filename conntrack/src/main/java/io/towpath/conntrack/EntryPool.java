@@ -11,6 +11,8 @@ import java.lang.invoke.VarHandle;
 final class EntryPool {
     /** Entries that a worker takes at a time. */
     private static final int BATCH = 32;
+    /** The last entries of a table, one in so many, are held to be few. */
+    private static final int RESERVE_SHARE = 128;
 
     private static final VarHandle TOP;
     private static final VarHandle SHARED;
@@ -26,6 +28,7 @@ final class EntryPool {
 
     private final MemorySegment entries;
     private final long end;
+    private final int reserve;
 
     /** First entry never handed out. */
     @SuppressWarnings("unused") // through TOP
@@ -38,11 +41,32 @@ final class EntryPool {
     EntryPool(MemorySegment entries, int maxEntries) {
         this.entries = entries;
         this.end = maxEntries + 1L;
+        this.reserve = Math.min(BATCH, maxEntries / RESERVE_SHARE);
+    }
+
+    /** Makes what is between two entries of an earlier process free. Before any worker starts. */
+    void skipTo(int from, int entry) {
+        for (int number = from; number < entry; number++) {
+            Entry.link(entries, (long) number * Entry.BYTES, (int) (long) SHARED.getAcquire(this));
+            SHARED.setRelease(this, (long) number);
+        }
+    }
+
+    /** Sets the number behind the last entry that was ever in use. Before any worker starts. */
+    void top(long number) {
+        TOP.setRelease(this, number);
     }
 
     /** Returns the number behind the last entry that was ever in use. */
     long top() {
         return Math.min((long) TOP.getAcquire(this), end);
+    }
+
+    /** Returns whether a worker has few free entries left and there are none to fetch. */
+    boolean isRunningOut(ConntrackWorker worker) {
+        return worker.freeCount < reserve
+                && (int) (long) SHARED.getAcquire(this) == 0
+                && (long) TOP.getAcquire(this) >= end;
     }
 
     /** Returns a free entry, 0 where there is none. */

@@ -48,13 +48,31 @@ final class Sweeper {
     void evict(ConntrackWorker worker) {
         long top = pool.top();
         for (int i = 0; i < EVICTION_PROBES; i++) {
-            worker.probe = worker.probe * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-            long entry = (1 + Math.unsignedMultiplyHigh(worker.probe, top - 1)) * Entry.BYTES;
+            long entry = probe(worker, top);
             if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && isEvictable(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }
         }
+    }
+
+    /** Removes a session affinity template at random, if it finds one. */
+    void evictTemplate(ConntrackWorker worker) {
+        long top = pool.top();
+        for (int i = 0; i < EVICTION_PROBES; i++) {
+            long entry = probe(worker, top);
+            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE
+                    && Entry.isTemplate(entries, entry)
+                    && table.remove(worker, entry)) {
+                worker.evicted++;
+                return;
+            }
+        }
+    }
+
+    private static long probe(ConntrackWorker worker, long top) {
+        worker.probe = worker.probe * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
+        return (1 + Math.unsignedMultiplyHigh(worker.probe, top - 1)) * Entry.BYTES;
     }
 
     private boolean isEvictable(long entry) {

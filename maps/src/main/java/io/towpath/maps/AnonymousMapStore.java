@@ -16,6 +16,16 @@ public final class AnonymousMapStore implements MapStore {
     }
 
     @Override
+    public MapRegion leftover(String name) {
+        return null;
+    }
+
+    @Override
+    public void refuse(String name, String why) {
+        throw new IllegalStateException("nothing was left under the name " + name);
+    }
+
+    @Override
     public void close() {
         regions.forEach(MapRegion::close);
         regions.clear();

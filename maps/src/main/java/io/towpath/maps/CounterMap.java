@@ -35,19 +35,59 @@ public final class CounterMap {
         this.blockBytes = data.get(JAVA_LONG, 8);
     }
 
+    /** Creates counters that begin at 0. */
     public static CounterMap create(MapStore store, String name, int workers, int capacity) {
-        long block = ((long) capacity * COUNTER_BYTES + SEPARATION - 1) / SEPARATION * SEPARATION + SEPARATION;
-        MemorySegment data = store.create(new MapSpec(
-                        name,
-                        MapKind.COUNTERS,
-                        LAYOUT_VERSION,
-                        COUNTER_BYTES,
-                        capacity,
-                        HEADER_BYTES + workers * block))
-                .data();
+        MapSpec spec = spec(name, workers, capacity);
+        MemorySegment data = store.create(spec).data();
         data.set(JAVA_LONG, 0, workers);
-        data.set(JAVA_LONG, 8, block);
+        data.set(JAVA_LONG, 8, blockBytes(capacity));
         return new CounterMap(data, capacity);
+    }
+
+    /** Returns counters that go on from those an earlier owner left, of whatever number of workers. */
+    public static CounterMap resume(MapStore store, String name, int workers, int capacity) {
+        MapRegion left = store.leftover(name);
+        if (left == null) {
+            return create(store, name, workers, capacity);
+        }
+        MapSpec found = left.spec();
+        int workersBefore = found.kind() == MapKind.COUNTERS && found.dataBytes() >= HEADER_BYTES
+                ? (int) left.data().get(JAVA_LONG, 0)
+                : 0;
+        if (workersBefore <= 0
+                || !found.equals(spec(name, workersBefore, capacity))
+                || left.data().get(JAVA_LONG, 8) != blockBytes(capacity)) {
+            store.refuse(name, "it has " + found.layout() + " of " + workersBefore + " workers");
+            return create(store, name, workers, capacity);
+        }
+        CounterMap before = new CounterMap(left.data(), capacity);
+        return workersBefore == workers ? before : before.movedTo(store, name, workers);
+    }
+
+    /** What all workers counted becomes worker 0's. */
+    private CounterMap movedTo(MapStore store, String name, int newWorkers) {
+        long[] packets = new long[capacity];
+        long[] bytes = new long[capacity];
+        for (int id = 0; id < capacity; id++) {
+            packets[id] = packets(id);
+            bytes[id] = bytes(id);
+        }
+        CounterMap moved = create(store, name, newWorkers, capacity); // takes the memory that this one reads
+        for (int id = 0; id < capacity; id++) {
+            if (packets[id] != 0 || bytes[id] != 0) {
+                moved.add(0, id, packets[id], bytes[id]);
+            }
+        }
+        return moved;
+    }
+
+    private static MapSpec spec(String name, int workers, int capacity) {
+        long bytes = HEADER_BYTES + workers * blockBytes(capacity);
+        return new MapSpec(name, MapKind.COUNTERS, LAYOUT_VERSION, COUNTER_BYTES, capacity, bytes);
+    }
+
+    private static long blockBytes(int capacity) {
+        return ((long) capacity * COUNTER_BYTES + SEPARATION - 1) / SEPARATION * SEPARATION + SEPARATION;
     }
 
     /** Opens another process's counters for reading. */

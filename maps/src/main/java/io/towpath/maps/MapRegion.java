@@ -55,7 +55,7 @@ public final class MapRegion implements AutoCloseable {
         return new MapRegion(memory, spec);
     }
 
-    /** Checks the header of a pinned file of {@code fileBytes} bytes and returns its region, read-only. */
+    /** Checks the header of a pinned file of {@code fileBytes} bytes and returns its region. */
     static MapRegion open(MappedMemory memory, Path file, String name, long fileBytes) {
         MemorySegment header = memory.segment();
         if ((long) JAVA_LONG.varHandle().getAcquire(header, 0L) != MAGIC) {
@@ -83,6 +83,11 @@ public final class MapRegion implements AutoCloseable {
                         recordBytes,
                         capacity,
                         dataBytes));
+    }
+
+    /** Makes this process the owner of a region that another one left. */
+    void own() {
+        memory.segment().set(JAVA_LONG, OWNER_OFFSET, ProcessHandle.current().pid());
     }
 
     /** Returns the region if it has the kind and layout that the caller can read. */

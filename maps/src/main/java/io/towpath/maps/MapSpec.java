@@ -19,4 +19,10 @@ public record MapSpec(String name, MapKind kind, int layoutVersion, int recordBy
                     + capacity + ", " + dataBytes + " bytes");
         }
     }
+
+    /** Returns what a reader must know, as text. */
+    String layout() {
+        return kind + " layout " + layoutVersion + ", " + capacity + " records of " + recordBytes + " bytes, "
+                + dataBytes + " in all";
+    }
 }

@@ -14,16 +14,26 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * Maps pinned as files {@code NAME.map} (mode 0600) in a directory of the instance (mode 0700), so that other processes can read them.
- * A directory belongs to the one process that has it locked; its id stands in the file {@code pid}.
+ * Maps pinned as files {@code NAME.map} (mode 0600) in a directory of the instance (mode 0700), so that other processes can read them,
+ * and the owner's next process can go on with them. A directory belongs to the one process that has it locked; its id stands in the file
+ * {@code pid}.
+ *
+ * <p>The file {@code boot} has the kernel's id of the machine's run. Maps of another one are removed: the times in them are of a clock
+ * that began anew (CLOCK_MONOTONIC), and the connections are gone.
  */
 public final class PinnedMapStore implements MapStore {
     static final String SUFFIX = ".map";
     static final String PID_FILE = "pid";
+    static final String BOOT_FILE = "boot";
+
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     /** An owner that ends removes the directory, possibly between our look and our lock. */
@@ -31,19 +41,25 @@ public final class PinnedMapStore implements MapStore {
 
     private final Path directory;
     private final DirectoryLock lock;
-    private final List<MapRegion> regions = new ArrayList<>();
+    private final Consumer<String> log;
+    private final boolean tookOver;
+    private final Map<String, MapRegion> regions = new HashMap<>();
 
-    private PinnedMapStore(Path directory, DirectoryLock lock) {
+    private PinnedMapStore(Path directory, DirectoryLock lock, Consumer<String> log, boolean tookOver) {
         this.directory = directory;
         this.lock = lock;
+        this.log = log;
+        this.tookOver = tookOver;
     }
 
     /**
-     * Takes over a directory, which is made if missing; files of a dead owner are removed.
+     * Takes over a directory, which is made if missing. What a dead owner left stays until it is replaced or
+     * {@link #removeLeftovers removed}.
      *
+     * @param log told what cannot be taken over, one line each
      * @throws MapException if a live process owns it, others can get at it, or it cannot be written
      */
-    public static PinnedMapStore open(Path directory) {
+    public static PinnedMapStore open(Path directory, Consumer<String> log) {
         try {
             for (int attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
                 Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
@@ -54,7 +70,7 @@ public final class PinnedMapStore implements MapStore {
                             + owner(directory) + ": stop it, or give this instance another name");
                 }
                 if (lock.isOf(directory)) {
-                    return takeOver(directory, lock);
+                    return takeOver(directory, lock, log);
                 }
                 lock.close();
             }
@@ -64,16 +80,30 @@ public final class PinnedMapStore implements MapStore {
         }
     }
 
-    private static PinnedMapStore takeOver(Path directory, DirectoryLock lock) throws IOException {
+    private static PinnedMapStore takeOver(Path directory, DirectoryLock lock, Consumer<String> log)
+            throws IOException {
         try {
-            removeFiles(directory);
+            boolean hasMaps = !maps(directory).isEmpty();
+            boolean isOfThisBoot = isOfThisBoot(directory);
+            if (hasMaps && !isOfThisBoot) {
+                log.accept("what is left in " + directory + " is not of this run of the machine: all maps start empty");
+            }
+            if (!isOfThisBoot) {
+                removeFiles(directory);
+                Files.copy(BOOT_ID, directory.resolve(BOOT_FILE));
+            }
             Files.writeString(
                     directory.resolve(PID_FILE), ProcessHandle.current().pid() + "\n");
-            return new PinnedMapStore(directory, lock);
+            return new PinnedMapStore(directory, lock, log, hasMaps && isOfThisBoot);
         } catch (IOException e) {
             lock.close();
             throw e;
         }
+    }
+
+    private static boolean isOfThisBoot(Path directory) throws IOException {
+        Path boot = directory.resolve(BOOT_FILE);
+        return Files.isRegularFile(boot) && Files.readString(boot).equals(Files.readString(BOOT_ID));
     }
 
     /** Whoever else could write here could hand us maps of his own. */
@@ -103,24 +133,108 @@ public final class PinnedMapStore implements MapStore {
         }
     }
 
+    private Path file(String name) {
+        return directory.resolve(name + SUFFIX);
+    }
+
+    /** Returns the directory; files in it that are no maps are their makers' own. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** Returns whether an earlier process of this run of the machine left maps. */
+    public boolean tookOver() {
+        return tookOver;
+    }
+
     @Override
     public MapRegion create(MapSpec spec) {
-        Path file = directory.resolve(spec.name() + SUFFIX);
+        Path file = file(spec.name());
         try {
+            forget(spec.name());
+            Files.deleteIfExists(file);
             MapRegion region =
                     MapRegion.create(MappedMemory.create(file, spec.dataBytes() + MapRegion.HEADER_BYTES), spec);
-            regions.add(region);
+            regions.put(spec.name(), region);
             return region;
-        } catch (LinuxException e) {
+        } catch (LinuxException | IOException e) {
             throw new MapException("cannot pin map " + spec.name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void forget(String name) {
+        MapRegion old = regions.remove(name);
+        if (old != null) {
+            old.close();
+        }
+    }
+
+    @Override
+    public MapRegion leftover(String name) {
+        Path file = file(name);
+        try {
+            if (!Files.isRegularFile(file)) {
+                return null;
+            }
+            long bytes = Files.size(file);
+            if (bytes <= MapRegion.HEADER_BYTES) {
+                throw new MapException(file + " is truncated: " + bytes + " bytes");
+            }
+            MapRegion region = readable(file, name, bytes);
+            region.own();
+            regions.put(name, region);
+            return region;
+        } catch (MapException | LinuxException | IOException e) {
+            refuse(name, e.getMessage());
+            return null;
+        }
+    }
+
+    private static MapRegion readable(Path file, String name, long bytes) {
+        MappedMemory memory = MappedMemory.open(file, bytes);
+        try {
+            return MapRegion.open(memory, file, name, bytes);
+        } catch (MapException e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void refuse(String name, String why) {
+        log.accept("map " + name + " of the last run is not taken over and starts empty: " + why);
+    }
+
+    /** Removes the maps of an earlier owner that nobody asked for or that were of no use. */
+    public void removeLeftovers() {
+        try {
+            for (Path file : maps(directory)) {
+                String name = file.getFileName().toString();
+                if (!regions.containsKey(name.substring(0, name.length() - SUFFIX.length()))) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            throw new MapException("cannot remove old maps from " + directory + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Unmaps everything and leaves the files to the next owner. */
+    public void keep() {
+        unmap();
+        try {
+            Files.deleteIfExists(directory.resolve(PID_FILE)); // nobody runs here
+        } catch (IOException e) {
+            throw new MapException("cannot write to " + directory + ": " + e.getMessage(), e);
+        } finally {
+            lock.close();
         }
     }
 
     /** Unmaps everything and removes the files. */
     @Override
     public void close() {
-        regions.forEach(MapRegion::close);
-        regions.clear();
+        unmap();
         try {
             removeFiles(directory);
             Files.deleteIfExists(directory);
@@ -131,14 +245,24 @@ public final class PinnedMapStore implements MapStore {
         }
     }
 
+    private void unmap() {
+        regions.values().forEach(MapRegion::close);
+        regions.clear();
+    }
+
     private static void removeFiles(Path directory) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-            for (Path file : files) {
-                String name = file.getFileName().toString();
-                if (name.endsWith(SUFFIX) || name.equals(PID_FILE)) {
-                    Files.delete(file);
-                }
-            }
+        for (Path file : maps(directory)) {
+            Files.delete(file);
         }
+        Files.deleteIfExists(directory.resolve(PID_FILE));
+        Files.deleteIfExists(directory.resolve(BOOT_FILE));
+    }
+
+    private static List<Path> maps(Path directory) throws IOException {
+        List<Path> maps = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+            files.forEach(maps::add);
+        }
+        return maps;
     }
 }

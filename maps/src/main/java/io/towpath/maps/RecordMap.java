@@ -15,15 +15,33 @@ public final class RecordMap {
     }
 
     public static RecordMap create(MapStore store, String name, int layoutVersion, int recordBytes, long capacity) {
-        MapSpec spec = new MapSpec(name, MapKind.ARRAY, layoutVersion, recordBytes, capacity, recordBytes * capacity);
-        return new RecordMap(store.create(spec).data(), recordBytes, capacity);
+        return of(store.create(spec(name, layoutVersion, recordBytes, capacity)));
+    }
+
+    /** Returns the records that an earlier owner left, null where it left none or others. */
+    public static RecordMap adopt(MapStore store, String name, int layoutVersion, int recordBytes, long capacity) {
+        MapRegion region = store.adopt(spec(name, layoutVersion, recordBytes, capacity));
+        return region == null ? null : of(region);
+    }
+
+    /** Returns the records that an earlier owner left, empty ones where it left none. */
+    public static RecordMap resume(MapStore store, String name, int layoutVersion, int recordBytes, long capacity) {
+        RecordMap left = adopt(store, name, layoutVersion, recordBytes, capacity);
+        return left != null ? left : create(store, name, layoutVersion, recordBytes, capacity);
+    }
+
+    private static MapSpec spec(String name, int layoutVersion, int recordBytes, long capacity) {
+        return new MapSpec(name, MapKind.ARRAY, layoutVersion, recordBytes, capacity, recordBytes * capacity);
+    }
+
+    private static RecordMap of(MapRegion region) {
+        return new RecordMap(
+                region.data(), region.spec().recordBytes(), region.spec().capacity());
     }
 
     /** Opens another process's records for reading. */
     public static RecordMap open(PinnedMaps maps, String name, int layoutVersion) {
-        MapRegion region = maps.region(name, MapKind.ARRAY, layoutVersion);
-        return new RecordMap(
-                region.data(), region.spec().recordBytes(), region.spec().capacity());
+        return of(maps.region(name, MapKind.ARRAY, layoutVersion));
     }
 
     public MemorySegment data() {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.function.IntToLongFunction;
 
 /**
  * A hash index that any thread may read and write without locks. It maps hashes to references (small positive ints, for instance entry
@@ -160,6 +161,32 @@ public final class SharedIndex {
             }
         }
         return 0;
+    }
+
+    /**
+     * Makes room for a hash by the move of a reference from one of its buckets to that reference's other one. For a table that is filled
+     * anew, in an order of its own: while only one thread uses the index.
+     *
+     * @param hashes of the references in it
+     * @return false if none can move
+     */
+    public boolean makeRoom(long hash, IntToLongFunction hashes) {
+        return moveFrom(firstBucket(hash), hashes) || moveFrom(secondBucket(hash), hashes);
+    }
+
+    private boolean moveFrom(long bucket, IntToLongFunction hashes) {
+        for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
+            long at = bucket + slot * 8L;
+            long word = data.get(JAVA_LONG, at);
+            long hash = hashes.applyAsLong((int) (word & REFERENCE_MASK));
+            long first = firstBucket(hash);
+            long moved = claim(first == bucket ? secondBucket(hash) : first, word);
+            if (moved >= 0) {
+                data.set(JAVA_LONG, at, 0L);
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Removes a confirmed reference. Returns false if it is not there. */

@@ -74,4 +74,29 @@ final class SharedIndexTest {
             assertTrue(index.next(index.firstBucket(hash), hash, 0) >= 0);
         }
     }
+
+    @Test
+    void shouldFindRoomForEveryKeyOfATableThatIsFilledInAnotherOrder() {
+        try (AnonymousMapStore store = new AnonymousMapStore()) {
+            SharedIndex index = SharedIndex.create(store, "test", KEYS);
+            int keys = KEYS * 2; // 61 % of the slots: more than what the index is for
+            int moves = 0;
+            for (int key = 1; key <= keys; key++) {
+                while (index.insert(mixed(key), key, (a, b) -> a == b) == SharedIndex.FULL) {
+                    assertTrue(index.makeRoom(mixed(key), SharedIndexTest::mixed));
+                    moves++;
+                }
+            }
+            assertTrue(moves > 0, "there was always room");
+            for (int key = 1; key <= keys; key++) {
+                assertTrue(index.remove(mixed(key), key), "key " + key);
+            }
+        }
+    }
+
+    private static long mixed(int key) {
+        long h = hash(key);
+        h = (h ^ h >>> 31) * 0xBF58476D1CE4E5B9L;
+        return h ^ h >>> 29;
+    }
 }

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
- * Chooses a backend for a new connection by the service port's {@link Scheduler}. What round robin must remember is one word a service port,
+ * Chooses a backend for a new connection by the service port's {@link Scheduler}. What round robin must remember is one word a set of backends,
  * moved on by an atomic add, so that workers take turns together. One per worker; nothing here allocates.
  *
  * <p>The least-connection family compares as net/netfilter/ipvs does: an active connection weighs as much as 256 inactive ones, and of
@@ -17,7 +17,10 @@ import java.lang.invoke.VarHandle;
 final class BackendScheduler {
     static final String POSITIONS_MAP = "scheduler-positions";
     static final int POSITIONS_LAYOUT_VERSION = 1;
-    static final int POSITION_BYTES = 8;
+    /** One of the cluster set, one of the local set. */
+    static final int POSITION_BYTES = 16;
+
+    private static final int LOCAL_POSITION = 8;
 
     /** net/ipvs: {@code ip_vs_dest_conn_overhead} shifts active connections by 8 bits. */
     private static final long ACTIVE_WEIGHT = 256;
@@ -56,14 +59,14 @@ final class BackendScheduler {
         long table = local ? ServiceBlock.localTable(blocks, block) : ServiceBlock.clusterTable(blocks, block);
         return switch (SCHEDULERS[ServiceBlock.scheduler(blocks, block)]) {
             case RANDOM -> record(first, random.nextInt(count));
-            case RR -> record(first, (int) Long.remainderUnsigned(nextPosition(block), count));
-            case WRR -> record(first, inTurn(block, table, count));
+            case RR -> record(first, (int) Long.remainderUnsigned(nextPosition(block, local), count));
+            case WRR -> record(first, inTurn(block, local, table, count));
             case MH ->
-                record(
-                        first,
-                        table == 0
-                                ? random.nextInt(count)
-                                : ServiceBlock.tableEntry(blocks, table, Maglev.slot(sourceHi, sourceLo, sourcePort)));
+                table == 0
+                        ? rendezvous(block, first, count, Hashing.backend(sourceHi, sourceLo, sourcePort))
+                        : record(
+                                first,
+                                ServiceBlock.tableEntry(blocks, table, Maglev.slot(sourceHi, sourceLo, sourcePort)));
             case SH -> rendezvous(block, first, count, Hashing.key(sourceHi, sourceLo));
             case DH -> rendezvous(block, first, count, Hashing.key(destinationHi, destinationLo));
             case LC -> leastConnections(first, count, false);
@@ -77,12 +80,13 @@ final class BackendScheduler {
         return first + (long) index * ServiceBlock.RECORD_BYTES;
     }
 
-    private long nextPosition(long block) {
-        return (long) LONG.getAndAdd(positions.data(), positions.offset(ServiceBlock.serviceId(blocks, block)), 1L);
+    private long nextPosition(long block, boolean local) {
+        long position = positions.offset(ServiceBlock.serviceId(blocks, block)) + (local ? LOCAL_POSITION : 0);
+        return (long) LONG.getAndAdd(positions.data(), position, 1L);
     }
 
-    private int inTurn(long block, long table, int count) {
-        long position = nextPosition(block);
+    private int inTurn(long block, boolean local, long table, int count) {
+        long position = nextPosition(block, local);
         if (table == 0) { // equal weights, or there was no room for the order
             return (int) Long.remainderUnsigned(position, count);
         }

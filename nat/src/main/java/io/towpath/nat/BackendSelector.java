@@ -43,6 +43,7 @@ final class BackendSelector {
     private boolean local;
     private int count;
     private int affinitySeconds;
+    private int rememberedId;
     private boolean policyMasquerades;
 
     BackendSelector(ServiceMaps maps, Conntrack conntrack, ConntrackWorker worker, Random random) {
@@ -102,9 +103,7 @@ final class BackendSelector {
             return Reason.NO_LOCAL_ENDPOINTS;
         }
         affinitySeconds = ServiceBlock.affinitySeconds(blocks, block);
-        long backend = affinitySeconds == 0
-                ? NONE
-                : find(affinity.backendId(serviceId, sourceHi, sourceLo, affinitySeconds, nowNs));
+        long backend = affinitySeconds == 0 ? NONE : remembered(sourceHi, sourceLo, nowNs);
         if (backend == NONE) {
             int sourcePort = FiveTuple.sourcePort(transport);
             backend =
@@ -124,13 +123,20 @@ final class BackendSelector {
         }
         long sourceHi = burst.sourceHi[i];
         long sourceLo = burst.sourceLo[i];
-        int winner = affinity.remember(serviceId, sourceHi, sourceLo, backendId, affinitySeconds, nowNs);
+        int winner = affinity.remember(serviceId, sourceHi, sourceLo, rememberedId, backendId, affinitySeconds, nowNs);
         if (winner != backendId) {
             long backend = find(winner);
             if (backend != NONE) {
                 take(backend, sourceHi, sourceLo);
             }
         }
+    }
+
+    /** Returns the record of the client's last backend, {@link #NONE} where it has none of use. */
+    private long remembered(long sourceHi, long sourceLo, long nowNs) {
+        long memory = affinity.lookup(serviceId, sourceHi, sourceLo);
+        rememberedId = memory < 0 ? 0 : affinity.backendId(memory);
+        return memory < 0 || affinity.isOver(memory, affinitySeconds, nowNs) ? NONE : find(rememberedId);
     }
 
     /** Returns the record of a backend in the set in force, {@link #NONE} where it is not in there (any more). */

@@ -6,6 +6,7 @@ import io.towpath.conntrack.Entry;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
+import java.lang.foreign.MemorySegment;
 
 /** Makes conntrack entries for first packets: chooses the backend, the masquerade address and the source port. One per worker. */
 final class Connections {
@@ -169,5 +170,22 @@ final class Connections {
         int transportDelta = Rewriter.transportDelta(
                 addressDelta, worker.originalTransport, FiveTuple.reverse(worker.replyTransport));
         worker.deltas = Nat.packDeltas(addressDelta, transportDelta);
+    }
+
+    /** Returns whether an entry's deltas are those of its tuples. */
+    static boolean areDeltasRight(MemorySegment entries, long entry) {
+        long reply = entry + Entry.REPLY_TUPLE;
+        int addressDelta = Rewriter.addressDelta(
+                Entry.sourceHi(entries, entry),
+                Entry.sourceLo(entries, entry),
+                Entry.destinationHi(entries, entry),
+                Entry.destinationLo(entries, entry),
+                Entry.destinationHi(entries, reply),
+                Entry.destinationLo(entries, reply),
+                Entry.sourceHi(entries, reply),
+                Entry.sourceLo(entries, reply));
+        int transportDelta = Rewriter.transportDelta(
+                addressDelta, Entry.transport(entries, entry), FiveTuple.reverse(Entry.transport(entries, reply)));
+        return Entry.deltas(entries, entry) == Nat.packDeltas(addressDelta, transportDelta);
     }
 }

@@ -29,8 +29,8 @@ public final class FragmentTable implements AutoCloseable {
     public static final int PACKETS = 4096;
     /** Memory for fragments of all workers together. */
     public static final int BYTES = 16 << 20;
-    /** Fragments of one packet at most: 64 KiB at the IPv6 minimum MTU make 54. */
-    public static final int FRAGMENTS_LIMIT = 64;
+    /** Fragments of one packet at most: 64 KiB at IPv4's least MTU in use, 576 bytes, make 119. */
+    public static final int FRAGMENTS_LIMIT = 128;
 
     /** IPFRAG_TIME (include/net/ip.h). */
     static final long IPV4_TIMEOUT_NS = 30_000_000_000L;

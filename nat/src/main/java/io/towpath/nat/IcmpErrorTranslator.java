@@ -44,6 +44,8 @@ final class IcmpErrorTranslator {
     long destinationHi;
     long destinationLo;
     long transport;
+    /** Whether packets like the quoted one belong to connections: not ESP or GRE, for instance. */
+    boolean tracked;
 
     IcmpErrorTranslator(MemorySegment frames, Rewriter rewriter) {
         this.frames = frames;
@@ -61,6 +63,7 @@ final class IcmpErrorTranslator {
         if (burst.destinationHi[i] != destinationHi || burst.destinationLo[i] != destinationLo) {
             return false; // about a packet that its receiver did not send
         }
+        tracked = true;
         switch (protocol) {
             case FiveTuple.TCP, FiveTuple.UDP, FiveTuple.SCTP ->
                 transport = FiveTuple.transport(
@@ -71,15 +74,14 @@ final class IcmpErrorTranslator {
                 boolean request = protocol == FiveTuple.ICMP ? type == Icmp.ECHO_REQUEST : type == Icmpv6.ECHO_REQUEST;
                 boolean reply = protocol == FiveTuple.ICMP ? type == Icmp.ECHO_REPLY : type == Icmpv6.ECHO_REPLY;
                 if (!request && !reply) {
-                    return false;
+                    tracked = false;
+                    return !(protocol == FiveTuple.ICMP ? Icmp.isError(type) : Icmpv6.isError(type));
                 }
                 transport = request
                         ? FiveTuple.transport(0, identifier, protocol)
                         : FiveTuple.transport(identifier, 0, protocol);
             }
-            default -> {
-                return false;
-            }
+            default -> tracked = false;
         }
         return true;
     }

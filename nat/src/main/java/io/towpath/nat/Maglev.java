@@ -21,7 +21,7 @@ public final class Maglev {
     /**
      * Fills a table: each slot has the index of a backend in the list.
      *
-     * @param weights of the backends, at least 1: how many slots one takes in a turn
+     * @param weights of the backends, at least 1: those of the largest weight take a slot each turn, the others each so many turns
      * @return {@link #SLOTS} indexes; at equal weights shares differ by at most one slot
      */
     public static int[] table(List<BackendAddress> backends, int[] weights) {
@@ -29,7 +29,8 @@ public final class Maglev {
         if (count == 0) {
             throw new IllegalArgumentException("a Maglev table needs a backend");
         }
-        int divisor = WeightedOrder.greatestCommonDivisor(weights);
+        int largest = Arrays.stream(weights).max().getAsInt();
+        int[] credit = new int[count];
         int[] next = new int[count];
         int[] skip = new int[count];
         for (int i = 0; i < count; i++) {
@@ -42,15 +43,18 @@ public final class Maglev {
         Arrays.fill(table, -1);
         for (int filled = 0; ; ) {
             for (int i : turns) {
-                for (int slot = 0; slot < weights[i] / divisor; slot++) {
-                    if (filled++ == SLOTS) {
-                        return table;
-                    }
-                    while (table[next[i]] >= 0) {
-                        next[i] = (next[i] + skip[i]) % SLOTS;
-                    }
-                    table[next[i]] = i;
+                credit[i] += weights[i];
+                if (credit[i] < largest) {
+                    continue; // not its turn yet
                 }
+                credit[i] -= largest;
+                if (filled++ == SLOTS) {
+                    return table;
+                }
+                while (table[next[i]] >= 0) {
+                    next[i] = (next[i] + skip[i]) % SLOTS;
+                }
+                table[next[i]] = i;
             }
         }
     }

@@ -34,6 +34,7 @@ public final class Nat {
 
     private NodeSettings node;
     /** Keeps the loads of the touch stages alive. */
+    @SuppressWarnings("unused")
     private long touched;
 
     /**
@@ -172,6 +173,10 @@ public final class Nat {
             burst.reason[i] = Reason.ICMP_ERROR_INVALID;
             return;
         }
+        if (!icmpErrors.tracked) {
+            burst.reason[i] = connections.unconnected(burst, i);
+            return;
+        }
         long hash = conntrack.hash(
                 icmpErrors.sourceHi,
                 icmpErrors.sourceLo,
@@ -243,10 +248,5 @@ public final class Nat {
     /** Packs the two deltas of a connection as {@link Entry#deltas} has them. */
     static int packDeltas(int addressDelta, int transportDelta) {
         return addressDelta & 0xFFFF | transportDelta << 16;
-    }
-
-    /** Returns a digest of what the touch stages read; of no use but to keep their loads. */
-    public long touched() {
-        return touched;
     }
 }

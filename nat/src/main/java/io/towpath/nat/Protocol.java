@@ -12,6 +12,16 @@ public enum Protocol {
         this.number = number;
     }
 
+    /** Returns the protocol of an IP protocol number's byte, null where it is none of these. */
+    static Protocol of(byte number) {
+        for (Protocol protocol : values()) {
+            if ((byte) protocol.number == number) {
+                return protocol;
+            }
+        }
+        return null;
+    }
+
     /** Returns the IP protocol number. */
     public int number() {
         return number;

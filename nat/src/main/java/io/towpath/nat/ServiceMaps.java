@@ -1,5 +1,6 @@
 package io.towpath.nat;
 
+import io.towpath.conntrack.EntryReview;
 import io.towpath.maps.BlockStore;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.LpmMap;
@@ -20,7 +21,7 @@ public final class ServiceMaps {
 
     /** Virtual addresses, with one marker more for each ClusterIP. */
     private static final long VIPS = 1 << 18;
-    /** Versions of services with their backends: room for 250,000 backends and 300 Maglev tables. */
+    /** Versions of services with their backends: room for 250,000 backends and 200 Maglev tables. */
     private static final long BLOCK_BYTES = 64L << 20;
 
     private static final int SERVICES = 1 << 17;
@@ -33,25 +34,33 @@ public final class ServiceMaps {
     private final LpmMap serviceCidrs;
     private final BlockStore blockStore;
     private final RecordMap names;
+    private final BackendAddresses backendAddresses;
     private final RecordMap positions;
     private final CounterMap serviceCounters;
     private final CounterMap backendCounters;
     private final Quiescence quiescence;
 
+    /**
+     * Makes empty maps, but for what an earlier process left of the numbers of services and backends, and of counters: that goes on.
+     *
+     * @param seed of the tables' hashes; secret
+     */
     public ServiceMaps(MapStore store, int workers, long seed, Quiescence quiescence) {
         this.quiescence = quiescence;
         vips = WordMap.create(store, VIPS_MAP, VIPS, seed, quiescence);
         serviceCidrs = LpmMap.create(store, CIDRS_MAP, CIDRS, quiescence);
         blockStore = BlockStore.create(store, BLOCKS_MAP, BLOCK_BYTES, quiescence);
-        names = RecordMap.create(store, NAMES_MAP, ServiceNames.LAYOUT_VERSION, ServiceNames.BYTES, SERVICES);
-        positions = RecordMap.create(
+        names = RecordMap.resume(store, NAMES_MAP, ServiceNames.LAYOUT_VERSION, ServiceNames.BYTES, SERVICES);
+        backendAddresses = new BackendAddresses(RecordMap.resume(
+                store, BackendAddresses.MAP, BackendAddresses.LAYOUT_VERSION, BackendAddresses.BYTES, BACKENDS));
+        positions = RecordMap.resume(
                 store,
                 BackendScheduler.POSITIONS_MAP,
                 BackendScheduler.POSITIONS_LAYOUT_VERSION,
                 BackendScheduler.POSITION_BYTES,
                 SERVICES);
-        serviceCounters = CounterMap.create(store, SERVICE_COUNTERS_MAP, workers, SERVICES);
-        backendCounters = CounterMap.create(store, BACKEND_COUNTERS_MAP, workers, BACKENDS);
+        serviceCounters = CounterMap.resume(store, SERVICE_COUNTERS_MAP, workers, SERVICES);
+        backendCounters = CounterMap.resume(store, BACKEND_COUNTERS_MAP, workers, BACKENDS);
     }
 
     WordMap vips() {
@@ -72,6 +81,15 @@ public final class ServiceMaps {
 
     RecordMap names() {
         return names;
+    }
+
+    BackendAddresses backendAddresses() {
+        return backendAddresses;
+    }
+
+    /** Returns how to look at connections that an earlier process left; before these maps are written. */
+    public EntryReview review() {
+        return new ServiceReview(this);
     }
 
     /** How far round robin is, by service id. */

@@ -1,6 +1,6 @@
 package io.towpath.nat;
 
-import io.towpath.maps.IdAllocator;
+import io.towpath.maps.BlockStore;
 import io.towpath.maps.WordMap;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
@@ -24,8 +24,7 @@ import java.util.function.ToIntFunction;
  */
 public final class ServiceWriter {
     private final ServiceMaps maps;
-    private final IdAllocator serviceIds;
-    private final IdAllocator backendIds;
+    private final ServiceIds ids;
     private final Consumer<String> warnings;
     private final Map<ServicePort.Key, Installed> installed = new HashMap<>();
     private final Map<Integer, Installed> byId = new HashMap<>();
@@ -59,8 +58,7 @@ public final class ServiceWriter {
     public ServiceWriter(ServiceMaps maps, Consumer<String> warnings) {
         this.maps = maps;
         this.warnings = warnings;
-        this.serviceIds = new IdAllocator((int) maps.names().capacity(), maps.quiescence());
-        this.backendIds = new IdAllocator(maps.backendCounters().capacity(), maps.quiescence());
+        this.ids = new ServiceIds(maps);
     }
 
     /** Applies a desired state. Returns the number of service ports that were added, changed or removed. */
@@ -151,41 +149,39 @@ public final class ServiceWriter {
     private void install(Installed known, ServicePort port) {
         Installed target = known;
         if (target == null) {
-            int id = serviceIds.allocate();
+            int id = ids.service(port.key());
             if (id == 0) {
                 warnings.accept("service " + port.name() + " is left out: the service table is full");
                 return;
             }
             target = new Installed(id);
-            ServiceNames.write(maps.names(), id, port.name());
         }
-        Map<BackendAddress, Integer> ids = backendIds(target, port);
+        Map<BackendAddress, Integer> backends = backendIds(target, port);
         List<Prefix> ranges = sourceRanges(port);
         long bytes = ServiceBlock.bytes(port, ranges.size());
-        long block = bytes > io.towpath.maps.BlockStore.BLOCK_MAX
-                ? 0
-                : maps.blockStore().allocate(bytes);
+        long block = bytes > BlockStore.BLOCK_MAX ? 0 : maps.blockStore().allocate(bytes);
         if (block == 0) {
             warnings.accept("service " + port.name() + " keeps its last state: no room for "
                     + port.clusterBackends().size() + " backends");
-            ids.forEach((backend, id) -> {
+            backends.forEach((backend, id) -> {
                 if (known == null || !known.backends.containsKey(backend)) {
-                    backendIds.release(id);
+                    ids.releaseBackend(id);
                 }
             });
             if (known == null) {
-                serviceIds.release(target.serviceId);
+                ids.releaseService(target.serviceId);
             }
             return;
         }
         Table clusterTable = table(port, port.clusterBackends());
-        Table localTable = table(port, port.localBackends());
+        boolean usesLocal = port.vips().stream().anyMatch(Vip::localOnly);
+        Table localTable = usesLocal ? table(port, port.localBackends()) : Table.NONE;
         ServiceBlock.write(
                 maps.blocks(),
                 block,
                 port,
                 target.serviceId,
-                ids::get,
+                backends::get,
                 ranges,
                 clusterTable.block(),
                 localTable.block());
@@ -197,12 +193,12 @@ public final class ServiceWriter {
             retire(target);
         }
         target.backends.forEach((backend, id) -> {
-            if (!ids.containsKey(backend)) {
-                backendIds.release(id);
+            if (!backends.containsKey(backend)) {
+                ids.releaseBackend(id);
             }
         });
         target.backends.clear();
-        target.backends.putAll(ids);
+        target.backends.putAll(backends);
         target.port = port;
         target.block = block;
         target.blockBytes = bytes;
@@ -213,16 +209,16 @@ public final class ServiceWriter {
     }
 
     private Map<BackendAddress, Integer> backendIds(Installed target, ServicePort port) {
-        Map<BackendAddress, Integer> ids = new HashMap<>();
+        Map<BackendAddress, Integer> backends = new HashMap<>();
         for (List<BackendAddress> set : List.of(port.clusterBackends(), port.localBackends(), port.servingBackends())) {
             for (BackendAddress backend : set) {
-                ids.computeIfAbsent(backend, b -> {
+                backends.computeIfAbsent(backend, b -> {
                     Integer known = target.backends.get(b);
-                    return known != null ? known : backendIds.allocate();
+                    return known != null ? known : ids.backend(target.serviceId, b);
                 });
             }
         }
-        return ids;
+        return backends;
     }
 
     /** kube-proxy has one list of ranges a service, so all its restricted addresses share it. */
@@ -250,7 +246,7 @@ public final class ServiceWriter {
         long bytes = ServiceBlock.tableBytes(indexes.length);
         long block = maps.blockStore().allocate(bytes);
         if (block == 0) {
-            String instead = port.scheduler() == Scheduler.MH ? "at random" : "without weights";
+            String instead = port.scheduler() == Scheduler.MH ? "by hash without a Maglev table" : "without weights";
             warnings.accept("service " + port.name() + " is balanced " + instead + ": no room for its table");
             return Table.NONE;
         }
@@ -325,8 +321,8 @@ public final class ServiceWriter {
         noteUdpChange(old.port, null);
         unpublish(old.port, old.block, Set.of());
         retire(old);
-        old.backends.values().forEach(backendIds::release);
-        serviceIds.release(old.serviceId);
+        old.backends.values().forEach(ids::releaseBackend);
+        ids.releaseService(old.serviceId);
     }
 
     private void noteUdpChange(ServicePort before, ServicePort after) {

@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
  * <p>Original tuple: the client, the service id, protocol {@link Entry#AFFINITY_TEMPLATE}; the reply tuple is its reverse.
  */
 final class SessionAffinity {
+    private static final long SECOND_NS = 1_000_000_000L;
+
     private final Conntrack conntrack;
     private final ConntrackWorker worker;
     private final MemorySegment entries;
@@ -23,37 +25,50 @@ final class SessionAffinity {
         this.entries = conntrack.entries();
     }
 
-    private long lookup(int serviceId, long clientHi, long clientLo) {
+    /** Returns the handle of a client's memory, negative where there is none. Good for this burst. */
+    long lookup(int serviceId, long clientHi, long clientLo) {
         long hash = conntrack.hash(clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
         return conntrack.lookup(hash, clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
     }
 
-    /**
-     * Returns the id of the backend that the client had, 0 where there is none or its time is over.
-     *
-     * @param timeoutSeconds from the client's last new connection
-     */
-    int backendId(int serviceId, long clientHi, long clientLo, int timeoutSeconds, long nowNs) {
-        long handle = lookup(serviceId, clientHi, clientLo);
-        if (handle < 0 || nowNs - Entry.lastSeenNs(entries, handle) > timeoutSeconds * 1_000_000_000L) {
-            return 0;
-        }
+    /** Returns the id of the backend that a memory is of. */
+    int backendId(long handle) {
         return Entry.templateBackendId(entries, handle);
+    }
+
+    /** Returns whether the client's last new connection is longer ago. */
+    boolean isOver(long handle, int timeoutSeconds, long nowNs) {
+        return nowNs - Entry.lastSeenNs(entries, handle) > timeoutSeconds * SECOND_NS;
     }
 
     /**
      * Remembers a client's backend from now on.
      *
+     * @param expectedId what the memory said when the backend was chosen, whether it was of use or not; 0 where there was none
      * @return the backend that counts: another one where another worker was faster. If the table is full nothing is remembered
      */
-    int remember(int serviceId, long clientHi, long clientLo, int backendId, int timeoutSeconds, long nowNs) {
+    int remember(
+            int serviceId,
+            long clientHi,
+            long clientLo,
+            int expectedId,
+            int backendId,
+            int timeoutSeconds,
+            long nowNs) {
         long handle = lookup(serviceId, clientHi, clientLo);
         if (handle >= 0) {
-            if (Entry.templateBackendId(entries, handle) == backendId) {
+            int found = Entry.templateBackendId(entries, handle);
+            if (found == backendId && Entry.templateTimeoutSeconds(entries, handle) == timeoutSeconds) {
                 conntrack.refresh(handle, nowNs);
                 return backendId;
             }
+            if (found != backendId && found != expectedId) {
+                return found; // another worker's, since then
+            }
             conntrack.remove(worker, handle);
+        }
+        if (conntrack.isTemplateShareFull()) {
+            conntrack.evictTemplate(worker);
         }
         worker.originalSourceHi = clientHi;
         worker.originalSourceLo = clientLo;

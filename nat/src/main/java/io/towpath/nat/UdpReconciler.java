@@ -25,7 +25,7 @@ public final class UdpReconciler {
     /** Entries looked at before reuse may go on, in bytes: a millisecond's work. */
     private static final long BATCH_BYTES = 8192L * Entry.BYTES;
 
-    /** A burst takes microseconds; a worker that the kernel keeps waiting for longer than 20 ms is not waited for. */
+    /** A burst takes microseconds; a worker that the kernel keeps waiting for longer than 20 ms is not waited for at once. */
     private static final long WAIT_TURN_NS = 50_000;
 
     private static final int WAIT_TURNS = 400;
@@ -36,6 +36,11 @@ public final class UdpReconciler {
     private final Quiescence quiescence;
     private final WordMap vips;
     private final MemorySegment blocks;
+
+    /** Epoch of the last change, and whether a worker may still act by what was before it. */
+    private long changedAt;
+
+    private boolean pending;
 
     private final BitSet servingIds = new BitSet();
     /** Service ids by NodePort, IPv4 first: a NodePort counts whatever the address, as kube-proxy compares the port alone. */
@@ -50,10 +55,21 @@ public final class UdpReconciler {
         this.blocks = maps.blocks();
     }
 
-    /** Removes what is stale if endpoints of a UDP service port changed since the last call. Returns how many connections went. */
+    /**
+     * Removes what is stale if endpoints of a UDP service port changed since the last call; to be called in every cycle, as it may take two
+     * calls. Returns how many connections went.
+     */
     public int reconcile() {
         conntrack.recycle(conntrack.controlWorker()); // what an earlier call removed
-        return writer.takeUdpEndpointsChanged() ? removeStale() : 0;
+        if (writer.takeUdpEndpointsChanged()) {
+            changedAt = quiescence.advance();
+            awaitWorkers();
+            pending = true;
+        } else if (!pending || !quiescence.passed(changedAt)) {
+            return 0;
+        }
+        pending = !quiescence.passed(changedAt);
+        return removeStale();
     }
 
     private int removeStale() {
@@ -69,7 +85,6 @@ public final class UdpReconciler {
                 }
             }
         });
-        awaitWorkers();
         int removed = 0;
         for (long from = Entry.BYTES; from < conntrack.end(); from += BATCH_BYTES) {
             removed += removeStale(from, Math.min(from + BATCH_BYTES, conntrack.end()));
@@ -77,10 +92,9 @@ public final class UdpReconciler {
         return removed;
     }
 
-    /** A worker in the middle of a burst may yet open a connection by what the maps said before. */
+    /** A worker in the middle of a burst may yet open a connection by what the maps said before; if it takes too long, a later call looks again. */
     private void awaitWorkers() {
-        long token = quiescence.advance();
-        for (int turn = 0; turn < WAIT_TURNS && !quiescence.passed(token); turn++) {
+        for (int turn = 0; turn < WAIT_TURNS && !quiescence.passed(changedAt); turn++) {
             LockSupport.parkNanos(WAIT_TURN_NS);
         }
     }
@@ -89,12 +103,15 @@ public final class UdpReconciler {
     private int removeStale(long from, long end) {
         int removed = 0;
         quiescence.online(quiescence.control());
-        for (long entry = from; entry < end; entry += Entry.BYTES) {
-            if (conntrack.isLive(entry) && isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
-                removed++;
+        try {
+            for (long entry = from; entry < end; entry += Entry.BYTES) {
+                if (conntrack.isLive(entry) && isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
+                    removed++;
+                }
             }
+        } finally {
+            quiescence.offline(quiescence.control());
         }
-        quiescence.offline(quiescence.control());
         conntrack.recycle(conntrack.controlWorker());
         return removed;
     }

@@ -162,6 +162,29 @@ final class BackendSchedulerTest {
     }
 
     @Test
+    void shouldLetTheLocalSetTakeTurnsOfItsOwn() {
+        ServicePort port = new ServicePort(
+                new ServicePortName("ns", "web", "", Protocol.TCP),
+                false,
+                List.of(new Vip(VipKind.CLUSTER_IP, VIP, 80, true, List.of())),
+                backends(4),
+                backends(2),
+                Scheduler.RR,
+                Map.of(),
+                0,
+                List.of());
+        writer.apply(new DesiredState(List.of(port), List.of(), List.of(), new LocalDetector.None(), false));
+        List<Integer> local = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            choose(i, 1, VIP);
+            long record = chooser.choose(block(), true, 2, 0, 1, 1, VIP.hi(), VIP.lo());
+            local.add((int) ServiceBlock.addressLo(maps.blocks(), record) & 0xFF);
+        }
+
+        assertEquals(List.of(1, 2, 1, 2), local);
+    }
+
+    @Test
     void shouldTakeTurnsByWeight() {
         install(Scheduler.WRR, backends(3), 3, 2, 1);
 

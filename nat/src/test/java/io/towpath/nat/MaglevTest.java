@@ -56,6 +56,24 @@ final class MaglevTest {
     }
 
     @Test
+    void shouldServeEveryBackendWhateverTheWeights() {
+        int[] weights = new int[100];
+        Arrays.fill(weights, 1000);
+        weights[3] = 999;
+        int[] shares = new int[100];
+        for (int backend : Maglev.table(backends(100), weights)) {
+            shares[backend]++;
+        }
+        assertTrue(Arrays.stream(shares).allMatch(share -> share >= 654 && share <= 657), Arrays.toString(shares));
+
+        int[] two = new int[2];
+        for (int backend : Maglev.table(backends(2), new int[] {65_535, 65_534})) {
+            two[backend]++;
+        }
+        assertEquals(two[0], two[1], 3);
+    }
+
+    @Test
     void shouldNotDependOnTheOrderOfBackends() {
         List<BackendAddress> shuffled = new ArrayList<>(backends(20));
         Collections.reverse(shuffled);

@@ -1,11 +1,14 @@
 package io.towpath.nat;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackConfig;
 import io.towpath.conntrack.Entry;
+import io.towpath.conntrack.EntryReview;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.Burst;
@@ -279,5 +282,26 @@ final class NatTest {
         assertEquals(Reason.NO_ENDPOINTS, worker.tcp(CLIENT, 1000, VIP, 80, Tcp.SYN, 900, 0));
         assertNotEquals(old, worker.target());
         assertEquals(0, connections(), "the old one made room");
+    }
+
+    @Test
+    void shouldSeeEveryFlippedBitOfAnEntrysAddressesAndDeltas() {
+        DesiredState state = state(Protocol.UDP, 16);
+        apply(state);
+        Worker worker = new Worker(0, state);
+        assertNotEquals(0, worker.udp(1)[0]);
+        assertEquals(Reason.ROUTED, worker.tcp(CLIENT, 1, Address.parse("10.0.0.9"), 80, Tcp.SYN, 1, 0));
+        EntryReview review = maps.review();
+        for (long entry = Entry.BYTES; entry < conntrack.end(); entry += Entry.BYTES) {
+            for (int bit = 0; conntrack.isLive(entry) && bit < 8 * 96; bit++) {
+                long at = entry + bit / 8;
+                boolean covered = bit < 8 * 32 || bit >= 8 * 48 && bit < 8 * 52 || bit >= 8 * 64;
+                assertTrue(review.isIntact(conntrack.entries(), entry));
+                byte whole = conntrack.entries().get(JAVA_BYTE, at);
+                conntrack.entries().set(JAVA_BYTE, at, (byte) (whole ^ 1 << bit % 8));
+                assertTrue(!covered || !review.isIntact(conntrack.entries(), entry), "bit " + bit);
+                conntrack.entries().set(JAVA_BYTE, at, whole);
+            }
+        }
     }
 }

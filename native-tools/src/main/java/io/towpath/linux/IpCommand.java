@@ -1,6 +1,7 @@
 package io.towpath.linux;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,13 +19,19 @@ public final class IpCommand {
      * @throws LinuxException with its message if it fails
      */
     public static String run(String... arguments) {
+        return run("", arguments);
+    }
+
+    private static String run(String input, String... arguments) {
         List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(arguments));
         String text = String.join(" ", command);
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
+            try (Writer writer = process.outputWriter(StandardCharsets.UTF_8)) {
+                writer.write(input);
+            }
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
@@ -39,6 +46,21 @@ public final class IpCommand {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LinuxException(text + ": interrupted");
+        }
+    }
+
+    /**
+     * Runs several commands in one process, inside a network namespace if {@code netns} is not null; the first that fails ends it.
+     *
+     * @throws LinuxException with its message in one line, and the commands, if one fails
+     */
+    public static void batch(String netns, List<String> commands) {
+        try {
+            String[] arguments =
+                    netns == null ? new String[] {"-batch", "-"} : new String[] {"-n", netns, "-batch", "-"};
+            run(String.join("\n", commands) + "\n", arguments);
+        } catch (LinuxException e) {
+            throw new LinuxException(e.getMessage().replace('\n', ';') + " (" + String.join("; ", commands) + ")");
         }
     }
 

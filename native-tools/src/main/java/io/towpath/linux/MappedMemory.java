@@ -71,7 +71,20 @@ public final class MappedMemory implements AutoCloseable {
      * @throws LinuxException if it exists, or the file system has no room for it
      */
     public static MappedMemory create(Path file, long bytes) {
-        int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC);
+        return shared(file, O_CREAT | O_EXCL, bytes);
+    }
+
+    /**
+     * Maps the first {@code bytes} of an existing file shared, for reading and writing; blocks that it lacks are allocated.
+     *
+     * @throws LinuxException if it is missing, or the file system has no room for it
+     */
+    public static MappedMemory open(Path file, long bytes) {
+        return shared(file, 0, bytes);
+    }
+
+    private static MappedMemory shared(Path file, int flags, long bytes) {
+        int fd = open(file, O_RDWR | O_CLOEXEC | flags);
         try (Arena arena = Arena.ofConfined()) {
             // A later page fault on a full file system would be a SIGBUS.
             int error = (int) FALLOCATE.invokeExact(Libc.newCapture(arena), fd, 0L, bytes);

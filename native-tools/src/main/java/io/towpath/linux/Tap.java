@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * A TAP device ({@code linux/if_tun.h}) with virtio-net headers of 10 bytes and all offloads: frames of up to 64 KiB come and go whole, and
- * checksums may be left to the receiver. One file descriptor a queue, non-blocking. The device goes when the last descriptor is closed.
+ * checksums may be left to the receiver. One file descriptor a queue, non-blocking. The device goes when the last descriptor is closed, unless it is made to {@link #persist}.
  */
 public final class Tap implements AutoCloseable {
     /** Interface names are at most this long (IFNAMSIZ without the final 0). */
@@ -22,6 +22,7 @@ public final class Tap implements AutoCloseable {
     private static final Path DEVICE = Path.of("/dev/net/tun");
     // linux/if_tun.h
     private static final long TUNSETIFF = 0x4004_54CAL;
+    private static final long TUNSETPERSIST = 0x4004_54CBL;
     private static final long TUNSETOFFLOAD = 0x4004_54D0L;
     private static final long TUNSETVNETHDRSZ = 0x4004_54D8L;
     private static final int IFF_TAP = 0x0002;
@@ -126,6 +127,11 @@ public final class Tap implements AutoCloseable {
 
     public String name() {
         return name;
+    }
+
+    /** Whether the device outlives its last descriptor, with its addresses and routes. */
+    public void persist(boolean persistent) {
+        check(queues.getFirst().ioctl(TUNSETPERSIST, persistent ? 1 : 0), name);
     }
 
     /** Returns the descriptor of a queue; frames on it have a virtio-net header in front. */

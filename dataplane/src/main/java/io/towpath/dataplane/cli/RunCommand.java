@@ -45,7 +45,10 @@ final class RunCommand implements Callable<Integer> {
             EngineConfig engineConfig = EngineConfig.read(config);
             Path directory = manifests != null ? manifests : engineConfig.manifests();
             if (directory != null && !Files.isDirectory(directory)) {
-                throw new CliException(ExitCode.USAGE, (manifests != null ? "--manifests " : config + ": manifests: ") + directory + ": no such directory");
+                throw new CliException(
+                        ExitCode.USAGE,
+                        (manifests != null ? "--manifests " : config + ": manifests: ") + directory
+                                + ": no such directory");
             }
             return run(engineConfig, proxyConfig(proxyConfig, engineConfig, RunCommand::say), directory);
         } catch (ManifestException e) {

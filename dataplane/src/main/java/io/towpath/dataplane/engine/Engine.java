@@ -1,6 +1,7 @@
 package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.ConntrackTakeover;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
@@ -21,7 +22,6 @@ import io.towpath.dataplane.router.RouterPort;
 import io.towpath.dataplane.router.Routes;
 import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
-import io.towpath.maps.MapStore;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.nat.LocalDetector;
@@ -39,6 +39,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.function.Consumer;
 import org.agrona.concurrent.AgentRunner;
@@ -59,14 +60,17 @@ public final class Engine implements AutoCloseable {
 
     private final EngineConfig config;
     private final Consumer<String> log;
-    private final MapStore store;
+    private final PinnedMapStore store;
     private final Quiescence quiescence;
-    private final List<Tap> taps = new ArrayList<>();
+    private final Devices devices;
     private final List<AgentRunner> runners = new ArrayList<>();
     private final List<Nat> nats = new ArrayList<>();
     private final List<Queue<Runnable>> commands = new ArrayList<>();
     private final List<String> portNames;
     private final HealthServer healthServer = new HealthServer();
+    private int tookOverConnections;
+    private long lastBeatNs;
+    private boolean started;
 
     /**
      * @param manifests directory, null for none
@@ -78,7 +82,8 @@ public final class Engine implements AutoCloseable {
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
         this.portNames = config.ports().stream().map(PortConfig::name).toList();
-        this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()));
+        this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()), log);
+        this.devices = new Devices(store.directory(), store.tookOver(), log);
         try {
             assemble(proxyConfig, manifests);
         } catch (RuntimeException | IOException e) {
@@ -90,18 +95,19 @@ public final class Engine implements AutoCloseable {
     private void assemble(ProxyConfig proxyConfig, Path manifests) throws IOException {
         long secret = new SecureRandom().nextLong();
         ServiceMaps maps = new ServiceMaps(store, config.workers(), secret, quiescence);
-        Conntrack conntrack = new Conntrack(
-                store, proxyConfig.conntrack(), config.workers(), ServiceMaps.BACKENDS, secret, quiescence);
-        CounterMap verdicts = CounterMap.create(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
+        Conntrack conntrack = conntrack(proxyConfig, maps, secret);
+        CounterMap verdicts = CounterMap.resume(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
         List<RouterPort> networks = config.routerPorts();
         Routes routes = Routes.create(store, quiescence, networks, config.staticRoutes(), config.nodeAddresses());
         Neighbors neighbors = Neighbors.create(store, secret, quiescence, new MpscVarHandleArrayQueue<>(REPORTS));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
+        Heartbeats heartbeats = Heartbeats.resume(store);
+        lastBeatNs = heartbeats.lastNs();
         for (PortConfig port : config.ports()) {
-            taps.add(TapSetup.open(port, config.workers()));
+            devices.open(port, config.workers());
         }
         for (int number = 0; number < config.workers(); number++) {
-            Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, secret);
+            Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, heartbeats, secret);
             runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
         }
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
@@ -115,7 +121,23 @@ public final class Engine implements AutoCloseable {
                 this::publish,
                 log);
         control.load();
+        store.removeLeftovers();
+        devices.persist();
         runners.add(new AgentRunner(new SleepingMillisIdleStrategy(1), this::onError, null, control));
+    }
+
+    private Conntrack conntrack(ProxyConfig proxyConfig, ServiceMaps maps, long secret) {
+        ConntrackTakeover.Resumed resumed = ConntrackTakeover.resume(
+                store,
+                proxyConfig.conntrack(),
+                config.workers(),
+                ServiceMaps.BACKENDS,
+                secret,
+                quiescence,
+                maps.review(),
+                System.nanoTime());
+        tookOverConnections = resumed.connections();
+        return resumed.table();
     }
 
     private static String hostName() throws IOException {
@@ -130,10 +152,11 @@ public final class Engine implements AutoCloseable {
             CounterMap counters,
             Routes routes,
             Neighbors neighbors,
+            Heartbeats heartbeats,
             long seed) {
         FramePool pool = new FramePool(4 * Burst.LIMIT);
         List<Port> ports = new ArrayList<>();
-        for (Tap tap : taps) {
+        for (Tap tap : devices.taps()) {
             ports.add(new TapPort(ports.size(), portNames.get(ports.size()), tap.queue(number), pool.frames()));
         }
         Verdicts verdicts = new Verdicts(counters, number, pool);
@@ -164,7 +187,8 @@ public final class Engine implements AutoCloseable {
                 verdicts,
                 conntrack,
                 quiescence,
-                queue);
+                queue,
+                heartbeats);
     }
 
     /** Control thread: hands the workers what they keep outside the maps. */
@@ -186,14 +210,29 @@ public final class Engine implements AutoCloseable {
     /** Starts the threads; packets flow from here on. */
     public void start() {
         runners.forEach(AgentRunner::startOnThread);
+        started = true;
+        if (store.tookOver()) {
+            String gap = lastBeatNs == 0
+                    ? ""
+                    : String.format(Locale.ROOT, " after a gap of %.2f s", (System.nanoTime() - lastBeatNs) / 1e9);
+            log.accept("took over " + tookOverConnections + " connections of instance " + config.instance() + gap);
+        }
     }
 
-    /** Stops the threads, removes devices and maps. */
+    /**
+     * Stops the threads, and removes devices and maps unless the configuration wants them kept for the next process. A start that failed
+     * leaves what it found.
+     */
     @Override
     public void close() {
         runners.forEach(AgentRunner::close);
-        taps.forEach(Tap::close);
         healthServer.close();
-        store.close();
+        boolean keep = started ? config.persist() : store.tookOver();
+        devices.close(keep);
+        if (keep) {
+            store.keep();
+        } else {
+            store.close();
+        }
     }
 }

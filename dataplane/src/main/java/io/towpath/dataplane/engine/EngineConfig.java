@@ -19,6 +19,7 @@ import java.util.Set;
  *
  * @param manifests directory, null where unset
  * @param proxyConfig KubeProxyConfiguration, null where unset
+ * @param persist whether maps and devices stay for the next process when this one is told to end
  */
 public record EngineConfig(
         String instance,
@@ -28,10 +29,21 @@ public record EngineConfig(
         List<PortConfig> ports,
         List<RouteConfig> routes,
         List<Address> nodeAddresses,
-        List<Prefix> clusterCidrs) {
+        List<Prefix> clusterCidrs,
+        boolean persist) {
+    static final int WORKERS_MAX = 64;
+
     private static final int MTU_DEFAULT = 1500;
     private static final Set<String> KNOWN = Set.of(
-            "instance", "workers", "manifests", "proxyConfig", "ports", "routes", "nodeAddresses", "clusterCIDR");
+            "instance",
+            "workers",
+            "manifests",
+            "proxyConfig",
+            "ports",
+            "routes",
+            "nodeAddresses",
+            "clusterCIDR",
+            "persist");
 
     private static final Set<String> KNOWN_OF_PORT =
             Set.of("name", "tap", "netns", "rename", "mac", "addresses", "guest");
@@ -99,13 +111,14 @@ public record EngineConfig(
         }
         EngineConfig config = new EngineConfig(
                 root.get("instance").text("default"),
-                root.get("workers").number(1, 64, 1),
+                root.get("workers").number(1, WORKERS_MAX, 1),
                 path(root.get("manifests"), file),
                 path(root.get("proxyConfig"), file),
                 ports,
                 routes,
                 parsed(root.get("nodeAddresses"), Address::parse, "an address"),
-                cidrs(root.get("clusterCIDR")));
+                cidrs(root.get("clusterCIDR")),
+                root.get("persist").truth(false));
         if (!isInstanceName(config.instance)) {
             root.get("instance").problem("a name of letters, digits, dots and dashes");
         }

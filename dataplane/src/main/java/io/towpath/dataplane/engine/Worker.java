@@ -37,6 +37,7 @@ final class Worker implements Agent {
     private final Conntrack conntrack;
     private final Quiescence quiescence;
     private final Queue<Runnable> commands;
+    private final Heartbeats heartbeats;
     private final Poll poll;
     private long idleSinceNs;
 
@@ -51,7 +52,8 @@ final class Worker implements Agent {
             Verdicts verdicts,
             Conntrack conntrack,
             Quiescence quiescence,
-            Queue<Runnable> commands) {
+            Queue<Runnable> commands,
+            Heartbeats heartbeats) {
         this.number = number;
         this.ports = ports;
         this.pool = pool;
@@ -63,6 +65,7 @@ final class Worker implements Agent {
         this.conntrack = conntrack;
         this.quiescence = quiescence;
         this.commands = commands;
+        this.heartbeats = heartbeats;
         int[] descriptors = new int[ports.length];
         for (int i = 0; i < ports.length; i++) {
             descriptors[i] = ports[i].pollDescriptor();
@@ -79,6 +82,7 @@ final class Worker implements Agent {
     @Override
     public int doWork() {
         long nowNs = System.nanoTime(); // the cycle's only clock read
+        heartbeats.beat(number, nowNs);
         int work = runCommands();
         for (Port port : ports) {
             burst.clear();

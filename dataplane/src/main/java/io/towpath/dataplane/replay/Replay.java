@@ -41,7 +41,7 @@ import java.util.function.Consumer;
 
 /** Plays captures through the engine, one packet at a time, their time stamps as the clock. */
 public final class Replay implements AutoCloseable {
-    /** Those of frames that wait; a packet of 64 fragments needs one for each and one as a whole; the rest is for answers and pieces. */
+    /** Those of frames that wait; a packet of 128 fragments needs one for each and one as a whole; the rest is for answers and pieces. */
     private static final int BUFFERS = Router.PENDING_BUFFERS + 2 * FragmentTable.FRAGMENTS_LIMIT;
 
     private static final int MAX_ENTRIES = 1 << 17;
@@ -185,7 +185,8 @@ public final class Replay implements AutoCloseable {
         int sent = output.written();
         int buffer = pool.take();
         if (buffer < 0) {
-            throw new IllegalStateException("step %d, packet %d: all %d buffers are taken".formatted(step, number, BUFFERS));
+            throw new IllegalStateException(
+                    "step %d, packet %d: all %d buffers are taken".formatted(step, number, BUFFERS));
         }
         int length = copy(packet, FramePool.l2(buffer), network.mac(ingress));
         burst.clear();

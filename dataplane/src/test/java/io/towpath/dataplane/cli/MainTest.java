@@ -63,14 +63,18 @@ final class MainTest {
                 "towpath run: " + config + ": manifests: " + folder.resolve("none") + ": no such directory",
                 errors.toString().strip());
         errors.getBuffer().setLength(0);
-        assertEquals(ExitCode.USAGE, commandLine().execute("run", "--config", config.toString(), "--manifests", "/none"));
         assertEquals(
-                "towpath run: --manifests /none: no such directory", errors.toString().strip());
+                ExitCode.USAGE, commandLine().execute("run", "--config", config.toString(), "--manifests", "/none"));
+        assertEquals(
+                "towpath run: --manifests /none: no such directory",
+                errors.toString().strip());
     }
 
     @Test
     void shouldSayWhyAReplayCannotWriteOrRead(@TempDir Path folder) {
-        String[] line = {"replay", "--step", folder + "/a:" + folder + "/b", "--out", "/none/out", "--verdicts", "/none/v"};
+        String[] line = {
+            "replay", "--step", folder + "/a:" + folder + "/b", "--out", "/none/out", "--verdicts", "/none/v"
+        };
         assertEquals(ExitCode.FAILURE, commandLine().execute(line));
         assertEquals(
                 "towpath replay: cannot read or write: /none/out: no such file or directory",

@@ -13,7 +13,9 @@ import java.util.Locale;
 
 /** One HTTP connection from the client's namespace that a test holds open. */
 final class KeptAliveClient implements AutoCloseable {
-    private static final int LIMIT_MS = 5_000;
+    /** Longer than an engine takes to start again and TCP to repeat what was lost meanwhile. */
+    private static final int LIMIT_MS = 30_000;
+
     private static final byte[] REQUEST = "GET / HTTP/1.1\r\nHost: web\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final SocketChannel channel;

@@ -102,8 +102,19 @@ final class NetworkRig implements AutoCloseable {
 
     /** Starts an engine on this network; the test may stop it, else the clean-up does. */
     EngineProcess startEngine() throws Exception {
-        Path config = DemoConfig.write(network);
+        return startEngine("");
+    }
 
+    /** As {@link #startEngine()}, with more lines of configuration. */
+    EngineProcess startEngine(String more) throws Exception {
+        Path config = DemoConfig.write(network);
+        Files.writeString(config, Files.readString(config) + more);
+
+        return startEngineWith(config);
+    }
+
+    /** As {@link #startEngine()}, with a configuration that is there. */
+    EngineProcess startEngineWith(Path config) throws Exception {
         return cleanup.closeLater(EngineProcess.start(config, manifests, folder().resolve("engine.log")));
     }
 

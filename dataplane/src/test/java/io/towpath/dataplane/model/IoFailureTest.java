@@ -19,7 +19,8 @@ final class IoFailureTest {
         assertEquals("/a: permission denied", IoFailure.text(new AccessDeniedException("/a")));
         assertEquals("/a: no such file or directory", IoFailure.text(new NoSuchFileException("/a")));
         assertEquals("/a: not a directory", IoFailure.text(new NotDirectoryException("/a")));
-        assertEquals("/a: File name too long", IoFailure.text(new FileSystemException("/a", null, "File name too long")));
+        assertEquals(
+                "/a: File name too long", IoFailure.text(new FileSystemException("/a", null, "File name too long")));
         assertEquals("No space left on device", IoFailure.text(new IOException("No space left on device")));
         assertEquals("IOException", IoFailure.text(new IOException()));
     }

@@ -380,12 +380,12 @@ final class FragmentsTest {
     @Test
     void shouldGiveUpAPacketOfTooManyFragments() {
         try (Node node = node()) {
-            List<byte[]> fragments = Datagrams.fragments(udp(792), 7, cutsEvery(8, 800));
-            assertTrue(play(node, fragments.subList(0, 65)).isEmpty());
-            assertCounters(node, Reason.FRAGMENT_TOO_MANY, 65);
+            List<byte[]> fragments = Datagrams.fragments(udp(1592), 7, cutsEvery(8, 1600));
+            assertTrue(play(node, fragments.subList(0, 129)).isEmpty());
+            assertCounters(node, Reason.FRAGMENT_TOO_MANY, 129);
             assertEquals(
-                    64,
-                    play(node, Datagrams.fragments(udp(504), 8, cutsEvery(8, 512)))
+                    128,
+                    play(node, Datagrams.fragments(udp(1016), 8, cutsEvery(8, 1024)))
                             .size());
         }
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.nat.Scheduler;
+import io.towpath.packet.Reason;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -119,6 +120,38 @@ final class SessionAffinityTest {
                 for (int i = 0; i < 50; i++) {
                     assertNotEquals(first, connect(node, "10.1.1.1"), scheduler.toString());
                 }
+            }
+        }
+    }
+
+    @Test
+    void shouldHaveAQuarterOfTheTableAtMost() {
+        try (Node node = node(100)) {
+            for (int client = 0; client < 1500; client++) {
+                connect(node, "10.1." + (2 + client / 250) + "." + (1 + client % 250));
+            }
+            int entries = 0;
+            for (long entry = 256; entry < node.conntrack.end(); entry += 256) {
+                entries += node.conntrack.isLive(entry) ? 1 : 0;
+            }
+            int memories = entries - 1500;
+            assertTrue(memories > 1000 && memories <= 1100, memories + " memories of 4,096 entries");
+            assertEquals(1500, node.packets(Reason.SERVICE));
+        }
+    }
+
+    @Test
+    void shouldKeepTheMemoryForALongerTimeOnceTheServiceSaysSo() {
+        try (Node node = node(50)) {
+            String first = connect(node, "10.1.1.1");
+            node.apply(Services.state(Services.tcp(THREE).withAffinity(1000)));
+            assertEquals(first, connect(node, "10.1.1.1"));
+            node.nowNs += 60 * SECOND_NS;
+            for (int i = 0; i < 80; i++) {
+                node.conntrack.sweep(node.conntrack.worker(0), node.nowNs, 64);
+            }
+            for (int i = 0; i < 20; i++) {
+                assertEquals(first, connect(node, "10.1.1.1"));
             }
         }
     }

@@ -93,7 +93,10 @@ final class PendingFramesTest extends RouterHarness {
     void shouldTellOfAPacketInFragmentsOnceAndByItsFirst() {
         byte[] packet = packet("10.0.1.2", "10.96.0.10", 64, 80);
         packet[23] = 17;
-        ByteBuffer.wrap(packet).putShort(34, (short) 4000).putShort(36, (short) 80).putShort(38, (short) 60);
+        ByteBuffer.wrap(packet)
+                .putShort(34, (short) 4000)
+                .putShort(36, (short) 80)
+                .putShort(38, (short) 60);
         byte[] first = fragment(packet, 0, 24, true);
         receive(0, fragment(packet, 24, 48, true));
         receive(0, fragment(packet, 48, 60, false));

@@ -191,13 +191,13 @@ final class FragmentVectors {
     private static Vector tooMany(Lab.Net net) {
         Vector vector = new Vector(
                 "fragments/%s-too-many".formatted(net.name()),
-                "The 65th fragment of a packet costs the packet, and the next packet passes",
-                "bounded work; 64 KiB at the IPv6 minimum MTU make 54 fragments");
+                "The 129th fragment of a packet costs the packet, and the next packet passes",
+                "bounded work; 64 KiB at an MTU of 576 bytes make 119 fragments");
         Flow flow = flow(net, "masquerade");
         int[] cuts =
-                java.util.stream.IntStream.rangeClosed(1, 65).map(n -> 8 * n).toArray();
-        List<Packet> pieces = cut(flow.requestBefore(maker(600)), 1, cuts);
-        for (int i = 0; i < 65; i++) {
+                java.util.stream.IntStream.rangeClosed(1, 129).map(n -> 8 * n).toArray();
+        List<Packet> pieces = cut(flow.requestBefore(maker(1200)), 1, cuts);
+        for (int i = 0; i < 129; i++) {
             vector.play(pieces.get(i), "fragment-too-many");
         }
         play(vector, flow.request(maker(100), ip -> ip), "service", 2, new int[] {32}, 0, 1);

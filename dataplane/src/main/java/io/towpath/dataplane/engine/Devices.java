@@ -1,0 +1,121 @@
+package io.towpath.dataplane.engine;
+
+import io.towpath.dataplane.engine.EngineConfig.PortConfig;
+import io.towpath.linux.Errno;
+import io.towpath.linux.LinuxException;
+import io.towpath.linux.Tap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * The TAP devices of an instance. Those that it made outlive its process (TUNSETPERSIST) with their addresses and routes, so that the next
+ * process only attaches to them; their names stand in the file {@code devices} of the instance's directory. A device that was there before
+ * is its user's, and left as it was.
+ */
+final class Devices {
+    private static final String FILE = "devices";
+    /** A process that was killed may hold its devices for a moment longer than its lock. */
+    private static final int ATTACH_ATTEMPTS = 500;
+
+    private static final long ATTACH_WAIT_NS = 2_000_000;
+
+    private final Path file;
+    private final Consumer<String> log;
+    /** Made by an earlier process, and not attached to yet. */
+    private final Set<TapDevice> left = new LinkedHashSet<>();
+
+    private final List<Tap> taps = new ArrayList<>();
+    private final Map<TapDevice, Tap> ours = new LinkedHashMap<>();
+
+    /** @param takesOver whether the directory is what an earlier process left */
+    Devices(Path directory, boolean takesOver, Consumer<String> log) throws IOException {
+        this.file = directory.resolve(FILE);
+        this.log = log;
+        if (takesOver && Files.exists(file)) {
+            Files.readAllLines(file).forEach(line -> TapDevice.parse(line).ifPresent(left::add));
+        }
+    }
+
+    /** Returns the ports' devices, in their order. */
+    List<Tap> taps() {
+        return taps;
+    }
+
+    /** Makes the port's device, or attaches to it. */
+    void open(PortConfig port, int queues) {
+        TapDevice device = TapDevice.of(port);
+        if (left.contains(device) && device.exists()) {
+            Tap tap = attach(port, queues);
+            if (tap != null) {
+                left.remove(device);
+                ours.put(device, tap);
+                taps.add(tap);
+                return;
+            }
+        }
+        boolean isUsers = new TapDevice(null, port.tap()).exists();
+        Tap tap = TapSetup.open(port, queues);
+        taps.add(tap);
+        if (!isUsers) {
+            ours.put(device, tap);
+        }
+    }
+
+    /** Returns null if the device is gone now, as it has not the queues that it must have. */
+    private Tap attach(PortConfig port, int queues) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return TapSetup.attach(port, queues);
+            } catch (LinuxException e) {
+                if (e.errno() == Errno.EINVAL) {
+                    log.accept("device " + TapDevice.of(port).name()
+                            + " of the last run has other queues: it is made anew");
+                    TapDevice.of(port).delete();
+                    return null;
+                }
+                if (e.errno() != Errno.EBUSY || attempt == ATTACH_ATTEMPTS) {
+                    throw e;
+                }
+                LockSupport.parkNanos(ATTACH_WAIT_NS);
+            }
+        }
+    }
+
+    /** Once all ports are open: removes devices of the last run that no port has, and lets ours outlive the process. */
+    void persist() throws IOException {
+        for (TapDevice device : left) {
+            if (!ours.containsKey(device) && device.exists()) {
+                log.accept("removing device " + device + " of the last run: no port has it any more");
+                device.delete();
+            }
+        }
+        left.clear();
+        Files.write(file, ours.keySet().stream().map(TapDevice::toString).toList());
+        ours.values().forEach(tap -> tap.persist(true));
+    }
+
+    /** @param keep whether our devices stay for the next process */
+    void close(boolean keep) {
+        if (!keep) {
+            ours.values().forEach(tap -> tap.persist(false));
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        taps.forEach(Tap::close);
+        taps.clear();
+        ours.clear();
+    }
+}
