@@ -22,11 +22,13 @@ public final class IcmpErrors {
     private IcmpErrors() {}
 
     /**
-     * Returns whether an error may be sent about frame {@code i}: not about ICMP errors, link-layer or IP multicast and broadcast, nor to a
-     * source that is no single host (RFC 1122 section 3.2.2, RFC 4443 section 2.4(e)).
+     * Returns whether an error may be sent about frame {@code i}: not about ICMP errors, later fragments, link-layer or IP multicast and
+     * broadcast, nor to a source that is no single host (RFC 1122 section 3.2.2, RFC 4443 section 2.4(e)).
      */
     public static boolean mayAnswer(Burst burst, int i) {
-        if (burst.kind[i] == FlowKind.ICMP_ERROR || Ethernet.isGroup(Ethernet.destination(burst.frames, burst.l2[i]))) {
+        if (burst.kind[i] == FlowKind.ICMP_ERROR
+                || burst.kind[i] == FlowKind.FRAGMENT
+                || Ethernet.isGroup(Ethernet.destination(burst.frames, burst.l2[i]))) {
             return false;
         }
         return isSingleHost(burst.sourceHi[i], burst.sourceLo[i])

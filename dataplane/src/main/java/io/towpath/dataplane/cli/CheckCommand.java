@@ -4,6 +4,7 @@ import io.towpath.capture.CaptureException;
 import io.towpath.dataplane.check.CaseCheck;
 import io.towpath.dataplane.check.CaseFolder;
 import io.towpath.dataplane.check.CaseResult;
+import io.towpath.dataplane.model.IoFailure;
 import io.towpath.dataplane.model.ManifestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,8 +48,10 @@ final class CheckCommand implements Callable<Integer> {
             throw new CliException(ExitCode.USAGE, problems.getFirst() + more);
         } catch (CaptureException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
-        } catch (IOException | UncheckedIOException e) {
-            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
+        } catch (IOException e) {
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e));
+        } catch (UncheckedIOException e) {
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e.getCause()));
         }
     }
 

@@ -3,12 +3,12 @@ package io.towpath.dataplane.cli;
 import io.towpath.capture.CaptureException;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.EngineConfig;
+import io.towpath.dataplane.model.IoFailure;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.replay.Replay;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,10 +72,10 @@ final class ReplayCommand implements Callable<Integer> {
             return 0;
         } catch (ManifestException | CaptureException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
-        } catch (NoSuchFileException e) {
-            throw new CliException(ExitCode.FAILURE, "no such file or folder: " + e.getMessage());
-        } catch (IOException | UncheckedIOException e) {
-            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
+        } catch (IOException e) {
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e));
+        } catch (UncheckedIOException e) {
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e.getCause()));
         }
     }
 
@@ -94,7 +94,10 @@ final class ReplayCommand implements Callable<Integer> {
     private static Path readable(String name) {
         Path file = Path.of(name);
         if (!Files.isReadable(file) || Files.isDirectory(file)) {
-            throw new CliException(ExitCode.USAGE, "cannot read " + file);
+            String why = Files.isDirectory(file)
+                    ? "it is a directory"
+                    : Files.exists(file) ? "permission denied" : "no such file or directory";
+            throw new CliException(ExitCode.USAGE, "cannot read " + file + ": " + why);
         }
         return file;
     }

@@ -7,6 +7,7 @@ import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.Engine;
 import io.towpath.dataplane.engine.EngineConfig;
+import io.towpath.dataplane.model.IoFailure;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.linux.LinuxException;
 import io.towpath.maps.MapException;
@@ -65,7 +66,7 @@ final class RunCommand implements Callable<Integer> {
         } catch (ManifestException | ApiServerException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {
-            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + e.getMessage());
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e));
         } catch (LinuxException | MapException | IllegalArgumentException e) {
             throw new CliException(ExitCode.FAILURE, e.getMessage());
         }
@@ -84,7 +85,10 @@ final class RunCommand implements Callable<Integer> {
         }
         Path directory = manifests != null ? manifests : engineConfig.manifests();
         if (directory != null && !Files.isDirectory(directory)) {
-            throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
+            throw new CliException(
+                    ExitCode.USAGE,
+                    (manifests != null ? "--manifests " : config + ": manifests: ") + directory
+                            + ": no such directory");
         }
         return directory == null ? null : (nodeName, log) -> new ManifestDirectory(directory, log);
     }

@@ -1,6 +1,7 @@
 package io.towpath.dataplane.control;
 
 import io.towpath.dataplane.model.ClusterObject;
+import io.towpath.dataplane.model.IoFailure;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.ManifestReader;
 import java.io.IOException;
@@ -45,6 +46,8 @@ public final class ManifestDirectory implements ClusterSource {
     private long scannedAtNs;
     private final long openedAtMs = System.currentTimeMillis();
     private long toldAtMs;
+    /** Why the directory could not be read the last time, empty where it could. */
+    private String failure = "";
 
     private record Loaded(FileTime modified, long size, Map<ClusterObject.Key, ClusterObject> objects) {}
 
@@ -101,9 +104,10 @@ public final class ManifestDirectory implements ClusterSource {
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory, "*.{yaml,yml,json}")) {
             stream.forEach(present::add);
         } catch (IOException e) {
-            problems.accept(directory + ": cannot be read, its last state stays: " + e.getMessage());
+            sayOnce(directory + ": cannot be read, its last state stays: " + IoFailure.reason(e));
             return false;
         }
+        failure = "";
         boolean told = false;
         List<Path> gone = new ArrayList<>(files.keySet());
         gone.removeAll(present);
@@ -114,6 +118,14 @@ public final class ManifestDirectory implements ClusterSource {
             told |= load(file, events);
         }
         return told;
+    }
+
+    /** Each look that fails as the one before says nothing. */
+    private void sayOnce(String text) {
+        if (!text.equals(failure)) {
+            failure = text;
+            problems.accept(text);
+        }
     }
 
     private boolean load(Path file, ClusterEvents events) {
@@ -208,7 +220,7 @@ public final class ManifestDirectory implements ClusterSource {
         try {
             watcher.close();
         } catch (IOException e) {
-            problems.accept(directory + ": " + e.getMessage());
+            problems.accept(directory + ": " + IoFailure.reason(e));
         }
     }
 }

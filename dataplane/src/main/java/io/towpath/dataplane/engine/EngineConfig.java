@@ -45,11 +45,19 @@ public record EngineConfig(
             "clusterCIDR",
             "persist");
 
+    private static final Set<String> KNOWN_OF_PORT =
+            Set.of("name", "tap", "netns", "rename", "mac", "addresses", "guest");
+    private static final Set<String> KNOWN_OF_GUEST = Set.of("addresses", "mtu");
+    private static final Set<String> KNOWN_OF_ROUTE = Set.of("to", "via", "port");
+
     /** An address with the network it is on, as {@code 10.0.0.1/24} says it. */
     public record Interface(Address address, Prefix network) {
         static Interface parse(String text) {
             int slash = text.indexOf('/');
-            return new Interface(Address.parse(slash < 0 ? text : text.substring(0, slash)), Prefix.parse(text));
+            if (slash < 0) {
+                throw new IllegalArgumentException("no prefix length: '" + text + "'");
+            }
+            return new Interface(Address.parse(text.substring(0, slash)), Prefix.parse(text));
         }
 
         String text() {
@@ -84,11 +92,10 @@ public record EngineConfig(
             throw new ManifestException(List.of(file + ": is empty; at least one port is needed"));
         }
         Field root = yaml.documents().getFirst().named("configuration");
-        for (String name : root.names()) {
-            if (!KNOWN.contains(name)) {
-                root.get(name)
-                        .problem("no such field; known are "
-                                + String.join(", ", KNOWN.stream().sorted().toList()));
+        root.expectOnly(KNOWN);
+        for (Field more : yaml.documents().subList(1, yaml.documents().size())) {
+            if (more.isPresent()) {
+                more.named("a second document").problem("one document");
             }
         }
         List<PortConfig> ports = new ArrayList<>();
@@ -173,6 +180,8 @@ public record EngineConfig(
         String name = field.get("name").requiredText();
         Long mac = field.get("mac").isPresent() ? field.get("mac").parsed(Ethernet::parseMac, "a MAC address") : null;
         Field guest = field.get("guest");
+        field.expectOnly(KNOWN_OF_PORT);
+        guest.expectOnly(KNOWN_OF_GUEST);
         return new PortConfig(
                 name,
                 field.get("tap").requiredText(),
@@ -185,6 +194,7 @@ public record EngineConfig(
     }
 
     private static RouteConfig route(Field field, List<PortConfig> ports) {
+        field.expectOnly(KNOWN_OF_ROUTE);
         Field to = field.get("to");
         Field via = field.get("via");
         Field port = field.get("port");

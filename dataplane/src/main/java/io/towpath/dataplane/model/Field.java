@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.CollectionNode;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -133,6 +134,17 @@ public final class Field {
                 .filter(ScalarNode.class::isInstance)
                 .map(key -> ((ScalarNode) key).getValue())
                 .toList();
+    }
+
+    /** Reports each field of this mapping that is none of the known ones. */
+    public void expectOnly(Set<String> known) {
+        for (String name : names()) {
+            if (!known.contains(name)) {
+                Field unknown = get(name);
+                String all = String.join(", ", known.stream().sorted().toList());
+                document.problem(unknown.line, unknown.path + ": no such field; known are " + all);
+            }
+        }
     }
 
     /** Returns the elements of this list. */

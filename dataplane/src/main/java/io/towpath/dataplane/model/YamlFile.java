@@ -33,7 +33,7 @@ public final class YamlFile {
         } catch (MalformedInputException e) {
             throw new ManifestException(List.of(file + ":1: no UTF-8 text"));
         } catch (IOException e) {
-            throw new ManifestException(List.of(file + ":1: cannot be read: " + e.getMessage()));
+            throw new ManifestException(List.of(file + ":1: cannot be read: " + IoFailure.reason(e)));
         }
     }
 

@@ -35,6 +35,11 @@ public final class Fragments implements AutoCloseable {
     private final int[] headerBytes = new int[Burst.LIMIT];
     private int wholes;
 
+    /** Buffers for their later fragments. Taken before a packet is decided about, as none that goes on may be dropped for want of them. */
+    private final int[] reserved = new int[Burst.LIMIT * FragmentTable.FRAGMENTS_LIMIT];
+
+    private int reservedCount;
+
     private final Burst rest;
 
     /**
@@ -73,7 +78,8 @@ public final class Fragments implements AutoCloseable {
         int complete = table.completed();
         int first = table.first(complete);
         int longest = 0;
-        for (int f = first; f >= 0; f = table.next(f)) {
+        int fragments = 0;
+        for (int f = first; f >= 0; f = table.next(f), fragments++) {
             longest = Math.max(longest, table.frameBytes(f));
             if (f != table.completing()) {
                 verdicts.release(table.frameBytes(f));
@@ -82,11 +88,15 @@ public final class Fragments implements AutoCloseable {
         int w = wholes++;
         packet[w] = complete;
         frame[w] = i;
-        buffer[w] = pool.take();
+        buffer[w] = -1;
         headerBytes[w] = table.headerBytes(first);
-        if (buffer[w] < 0) {
+        if (pool.available() < fragments) { // the first one has the buffer it was received in; the whole needs one
             burst.settle(i, Reason.BUFFERS_EXHAUSTED);
             return;
+        }
+        buffer[w] = pool.take();
+        for (int later = 1; later < fragments; later++) {
+            reserved[reservedCount++] = pool.take();
         }
         int link = (int) (burst.l3[i] - burst.l2[i]);
         long l2 = FramePool.l2(buffer[w]);
@@ -98,30 +108,14 @@ public final class Fragments implements AutoCloseable {
         FrameParser.parseWhole(burst, i);
     }
 
-    /** Once whole packets are decided about and rewritten: makes each its first fragment, and counts the others where they do not go on. */
+    /** Once whole packets are decided about and rewritten: makes each its first fragment. */
     void divide(Burst burst) {
-        int promised = 0;
         for (int w = 0; w < wholes; w++) {
             int i = frame[w];
             if (burst.reason[i].verdict() == Verdict.REPLY) {
                 burst.settle(i, Reason.FRAGMENT_UNSUPPORTED); // no echo of fragments to our own addresses
             }
-            int first = table.first(packet[w]);
-            int others = 0;
-            for (int f = table.next(first); f >= 0; f = table.next(f)) {
-                others++;
-            }
-            if (burst.reason[i].verdict() == Verdict.FORWARD && promised + others > pool.available()) {
-                burst.reason[i] = Reason.BUFFERS_EXHAUSTED;
-            }
-            if (burst.reason[i].verdict() == Verdict.FORWARD) {
-                promised += others;
-            } else {
-                for (int f = table.next(first); f >= 0; f = table.next(f)) {
-                    verdicts.count(table.frameBytes(f), burst.reason[i]);
-                }
-            }
-            cutFirst(burst, i, w, table.frameBytes(first));
+            cutFirst(burst, i, w, table.frameBytes(table.first(packet[w])));
         }
     }
 
@@ -140,19 +134,25 @@ public final class Fragments implements AutoCloseable {
         burst.length[i] = length;
     }
 
-    /** After the dispatch of the burst: sends the later fragments of its whole packets, and forgets these. */
+    /** After the dispatch of the burst: sends the later fragments of its whole packets, or counts them like the first; forgets the packets. */
     void sendRest(Burst burst, Forwarding forwarding, long nowNs) {
         for (int w = 0; w < wholes; w++) {
-            if (burst.reason[frame[w]].verdict() == Verdict.FORWARD) {
-                for (int f = table.next(table.first(packet[w])); f >= 0; f = table.next(f)) {
-                    cut(burst, w, f);
-                    if (rest.count == Burst.LIMIT) {
-                        send(forwarding, nowNs);
-                    }
+            Reason reason = burst.reason[frame[w]];
+            for (int f = table.next(table.first(packet[w])); f >= 0; f = table.next(f)) {
+                if (reason.verdict() != Verdict.FORWARD) {
+                    verdicts.count(table.frameBytes(f), reason);
+                    continue;
+                }
+                cut(burst, w, f);
+                if (rest.count == Burst.LIMIT) {
+                    send(forwarding, nowNs);
                 }
             }
         }
         send(forwarding, nowNs);
+        while (reservedCount > 0) {
+            pool.give(reserved[--reservedCount]);
+        }
         for (int w = 0; w < wholes; w++) {
             if (buffer[w] >= 0) {
                 pool.give(buffer[w]);
@@ -172,11 +172,7 @@ public final class Fragments implements AutoCloseable {
     private void cut(Burst burst, int w, int fragment) {
         int i = frame[w];
         int length = table.frameBytes(fragment);
-        int out = pool.take();
-        if (out < 0) {
-            verdicts.count(length, Reason.BUFFERS_EXHAUSTED); // an answer took one that was promised
-            return;
-        }
+        int out = reserved[--reservedCount];
         long l2 = FramePool.l2(out);
         long whole = FramePool.l2(buffer[w]);
         int headers = table.headerBytes(fragment);

@@ -12,10 +12,12 @@ import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.router.Router;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.Quiescence;
 import io.towpath.nat.DesiredChange;
+import io.towpath.nat.FragmentTable;
 import io.towpath.nat.LocalDetector;
 import io.towpath.nat.MasqueradeAddresses;
 import io.towpath.nat.Nat;
@@ -39,8 +41,8 @@ import java.util.function.Consumer;
 
 /** Plays captures through the engine, one packet at a time, their time stamps as the clock. */
 public final class Replay implements AutoCloseable {
-    /** A packet of 128 fragments needs one for each and one as a whole. */
-    private static final int BUFFERS = 192;
+    /** Those of frames that wait; a packet of 128 fragments needs one for each and one as a whole; the rest is for answers and pieces. */
+    private static final int BUFFERS = Router.PENDING_BUFFERS + 2 * FragmentTable.FRAGMENTS_LIMIT;
 
     private static final int MAX_ENTRIES = 1 << 17;
     /** Sender of packets that were captured without Ethernet header. */
@@ -182,6 +184,10 @@ public final class Replay implements AutoCloseable {
         output.onTime(nowNs);
         int sent = output.written();
         int buffer = pool.take();
+        if (buffer < 0) {
+            throw new IllegalStateException(
+                    "step %d, packet %d: all %d buffers are taken".formatted(step, number, BUFFERS));
+        }
         int length = copy(packet, FramePool.l2(buffer), network.mac(ingress));
         burst.clear();
         burst.add(ingress, buffer, FramePool.l2(buffer), length);

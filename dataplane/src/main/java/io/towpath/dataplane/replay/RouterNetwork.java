@@ -142,7 +142,7 @@ final class RouterNetwork implements ReplayNetwork, CapturePort.Link {
         int type = Ethernet.type(frames, l2);
         if (type == Ethernet.TYPE_ARP && Arp.operation(frames, l3) == Arp.REQUEST) {
             int target = Arp.targetAddress(frames, l3);
-            neighbors.report(port, 0, Address.mapped(target), madeUpMac(target), nowNs);
+            answer(port, 0, Address.mapped(target), target);
             return true;
         }
         long l4 = l3 + Ipv6.HEADER_LENGTH;
@@ -151,9 +151,15 @@ final class RouterNetwork implements ReplayNetwork, CapturePort.Link {
                 && Icmpv6.type(frames, l4) == Icmpv6.NEIGHBOR_SOLICITATION;
         if (solicits) {
             long lo = NeighborDiscovery.targetLo(frames, l4);
-            neighbors.report(port, NeighborDiscovery.targetHi(frames, l4), lo, madeUpMac(lo), nowNs);
+            answer(port, NeighborDiscovery.targetHi(frames, l4), lo, lo);
         }
         return solicits;
+    }
+
+    /** A neighbor that is only asked whether it is still there keeps its MAC address. */
+    private void answer(int port, long hi, long lo, long madeUpOf) {
+        long known = neighbors.mac(port, hi, lo);
+        neighbors.report(port, hi, lo, known >= 0 ? known : madeUpMac(madeUpOf), nowNs);
     }
 
     /** Returns 02:00 and the last four bytes of the address. */

@@ -21,12 +21,16 @@ final class LinkAnswers {
     /** fe80::/64, RFC 4291 section 2.5.6. */
     private static final long LINK_LOCAL_HI = 0xFE80_0000_0000_0000L;
 
+    /** A worker confirms one neighbor in this time at most: the control thread needs a cycle to take note, and packets come in the meantime. */
+    private static final long CONFIRM_INTERVAL_NS = 10_000_000;
+
     private final List<RouterPort> networks;
     private final Port[] ports;
     private final Routes routes;
     private final Neighbors neighbors;
     private final FramePool pool;
     private final MemorySegment frames;
+    private long nextConfirmNs = Long.MIN_VALUE / 2;
 
     LinkAnswers(List<RouterPort> networks, Port[] ports, Routes routes, Neighbors neighbors, FramePool pool) {
         this.networks = networks;
@@ -128,6 +132,15 @@ final class LinkAnswers {
             }
         }
         return false;
+    }
+
+    /** Asks a neighbor in use whether it is still there, and tells the control thread that it was asked. */
+    void confirm(int out, long hi, long lo, long nowNs) {
+        if (nowNs >= nextConfirmNs) {
+            nextConfirmNs = nowNs + CONFIRM_INTERVAL_NS;
+            neighbors.reportAsked(out, hi, lo, nowNs);
+            ask(out, hi, lo);
+        }
     }
 
     /** Sends a request for a neighbor's MAC address out of a port. */

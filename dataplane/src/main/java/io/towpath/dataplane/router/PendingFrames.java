@@ -21,8 +21,6 @@ final class PendingFrames {
 
     private static final int ASK_LIMIT = 3;
     private static final long ASK_INTERVAL_NS = 1_000_000_000L;
-    /** Instead of a frame's place: it is not rewritten yet. */
-    private static final long NOT_PLACED = -1;
 
     private final List<RouterPort> networks;
     private final Port[] ports;
@@ -79,7 +77,7 @@ final class PendingFrames {
 
     /**
      * Takes in frame {@code i}, not yet rewritten, and asks for its next hop unless another frame did. What will be sent is said by
-     * {@link #place} before the next {@link #release}; a frame without that is forgotten, as it was dropped meanwhile.
+     * {@link #place} before the next {@link #release}.
      *
      * @return its reason, or why it cannot wait
      */
@@ -93,7 +91,6 @@ final class PendingFrames {
         }
         int first = firstFor(out, hi, lo);
         buffer[slot] = burst.buffer[i];
-        l2[slot] = NOT_PLACED;
         port[slot] = out;
         hopHi[slot] = hi;
         hopLo[slot] = lo;
@@ -158,14 +155,10 @@ final class PendingFrames {
         int before = count;
         for (int i = 0; i < before; i++) {
             long mac = neighbors.mac(port[i], hopHi[i], hopLo[i]);
-            boolean placed = l2[i] != NOT_PLACED;
-            if ((mac >= 0 || !placed) && error[i] >= 0) {
-                pool.give(error[i]);
-            }
-            if (!placed) {
-                continue;
-            }
             if (mac >= 0) {
+                if (error[i] >= 0) {
+                    pool.give(error[i]);
+                }
                 egress.forward(buffer[i], l2[i], length[i], port[i], mac, reason[i]);
             } else if (nowNs - deadlineNs[i] >= 0) {
                 verdicts.done(buffer[i], length[i], reject(i, nowNs));

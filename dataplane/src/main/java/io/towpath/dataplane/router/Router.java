@@ -23,6 +23,9 @@ import java.util.List;
 
 /** Router mode of one worker: forwards between ports by routes (RFC 1812, RFC 8200). */
 public final class Router implements Forwarding {
+    /** Buffers of a worker that frames waiting for a neighbor hold at most: a frame's own, and its error's. */
+    public static final int PENDING_BUFFERS = 2 * PendingFrames.LIMIT;
+
     private final List<RouterPort> networks;
     private final Port[] ports;
     private final Routes routes;
@@ -115,7 +118,11 @@ public final class Router implements Forwarding {
         Address gateway = routes.gateway(route);
         long hopHi = gateway == null ? burst.targetHi[i] : gateway.hi();
         long hopLo = gateway == null ? burst.targetLo[i] : gateway.lo();
-        hopMac[i] = neighbors.mac(out, hopHi, hopLo);
+        long hop = neighbors.lookup(out, hopHi, hopLo);
+        if (Neighbors.isToBeAsked(hop)) {
+            link.confirm(out, hopHi, hopLo, nowNs);
+        }
+        hopMac[i] = Neighbors.mac(hop);
         return hopMac[i] >= 0 ? burst.reason[i] : pending.add(burst, i, out, hopHi, hopLo, nowNs);
     }
 

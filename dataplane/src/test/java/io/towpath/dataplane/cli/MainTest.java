@@ -71,6 +71,41 @@ final class MainTest {
         assertEquals("towpath broken: do this instead", errors.toString().strip());
     }
 
+    @Test
+    void shouldSayWhereAMissingManifestDirectoryIsNamed(@TempDir Path folder) throws Exception {
+        Path config = Files.writeString(
+                folder.resolve("c.yaml"), "manifests: none\nports: [{name: a, tap: tp0, addresses: [10.0.0.1/24]}]\n");
+
+        assertEquals(ExitCode.USAGE, commandLine().execute("run", "--config", config.toString()));
+        assertEquals(
+                "towpath run: " + config + ": manifests: " + folder.resolve("none") + ": no such directory",
+                errors.toString().strip());
+        errors.getBuffer().setLength(0);
+        assertEquals(
+                ExitCode.USAGE, commandLine().execute("run", "--config", config.toString(), "--manifests", "/none"));
+        assertEquals(
+                "towpath run: --manifests /none: no such directory",
+                errors.toString().strip());
+    }
+
+    @Test
+    void shouldSayWhyAReplayCannotWriteOrRead(@TempDir Path folder) {
+        String[] line = {
+            "replay", "--step", folder + "/a:" + folder + "/b", "--out", "/none/out", "--verdicts", "/none/v"
+        };
+        assertEquals(ExitCode.FAILURE, commandLine().execute(line));
+        assertEquals(
+                "towpath replay: cannot read or write: /none/out: no such file or directory",
+                errors.toString().strip());
+        errors.getBuffer().setLength(0);
+        line[4] = folder + "/out";
+        line[6] = folder + "/v";
+        assertEquals(ExitCode.USAGE, commandLine().execute(line));
+        assertEquals(
+                "towpath replay: cannot read " + folder + "/a: no such file or directory",
+                errors.toString().strip());
+    }
+
     private CommandLine commandLine() {
         return Main.commandLine().setErr(new PrintWriter(errors, true));
     }

@@ -194,7 +194,15 @@ final class ManifestDirectoryTest {
         Files.delete(folder);
 
         assertEquals(List.of(), scan());
-        assertTrue(problems.getLast().contains("its last state stays"), problems.toString());
+        String said = folder + ": cannot be read, its last state stays: no such file or directory";
+        assertEquals(List.of(said), problems);
+        scan();
+        assertEquals(List.of(said), problems, "once as long as it lasts");
+        Files.createDirectory(folder);
+        scan();
+        Files.delete(folder);
+        scan();
+        assertEquals(List.of(said, said), problems);
         Files.createDirectory(folder);
     }
 }

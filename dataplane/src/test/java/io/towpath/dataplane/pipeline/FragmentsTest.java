@@ -235,6 +235,23 @@ final class FragmentsTest {
         }
     }
 
+    @Test
+    void shouldCountTheFragmentsOfAPacketThatFoundTheQueueFull() {
+        try (Node node = node()) {
+            List<byte[]> fragments = Datagrams.fragments(udp(2992), 7, 1000, 2000);
+            play(node, fragments.subList(1, 3));
+            while (node.port.room() > 0) {
+                node.port.enqueue(0, 0, 64, Reason.NONE); // never flushed
+            }
+            node.load(fragments.getFirst());
+            int free = node.pool.available();
+            node.pipeline.process(node.burst, node.nowNs);
+
+            assertCounters(node, Reason.EGRESS_FULL, 3);
+            assertEquals(free + 1, node.pool.available(), "all buffers are back");
+        }
+    }
+
     private static int[] cutsEvery(int step, int payload) {
         return IntStream.iterate(step, cut -> cut < payload, cut -> cut + step).toArray();
     }

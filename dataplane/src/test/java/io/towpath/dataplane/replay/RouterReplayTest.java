@@ -92,8 +92,12 @@ final class RouterReplayTest {
     }
 
     private List<String> replay(String name) throws Exception {
+        return replay(name, CONFIG);
+    }
+
+    private List<String> replay(String name, String configuration) throws Exception {
         writer.close();
-        Path config = Files.writeString(folder.resolve("config.yaml"), CONFIG);
+        Path config = Files.writeString(folder.resolve("config.yaml"), configuration);
         Path objects = Files.writeString(folder.resolve("objects.yaml"), OBJECTS);
         Replay.Settings settings = new Replay.Settings("node", ProxyConfig.defaults(), EngineConfig.read(config), 7);
         Replay.Outputs outputs = new Replay.Outputs(folder.resolve(name + ".pcapng"), folder.resolve(name + ".jsonl"));
@@ -195,6 +199,17 @@ final class RouterReplayTest {
         capture("", Packets.tcp("10.0.0.2", 4000, "10.96.0.10", 80, SYN, 100, 0));
 
         assertTrue(replay("first").getFirst().contains("\"reason\":\"service\""));
+    }
+
+    @Test
+    void shouldLetPacketsWaitForMoreNeighborsThanItRemembers() throws Exception {
+        for (int n = 0; n < 16_384 + 80; n++) {
+            capture("client", Packets.udp("10.0.0.2", 4000, "10.1.%d.%d".formatted(n >> 8, n & 0xFF), 53));
+        }
+        List<String> verdicts = replay("first", CONFIG.replace("10.1.0.1/24", "10.1.0.1/16"));
+
+        assertEquals(16_384 + 80, verdicts.size());
+        assertTrue(verdicts.getLast().contains("neighbor-queue-full"), verdicts.getLast());
     }
 
     @Test

@@ -90,6 +90,35 @@ final class PendingFramesTest extends RouterHarness {
     }
 
     @Test
+    void shouldTellOfAPacketInFragmentsOnceAndByItsFirst() {
+        byte[] packet = packet("10.0.1.2", "10.96.0.10", 64, 80);
+        packet[23] = 17;
+        ByteBuffer.wrap(packet)
+                .putShort(34, (short) 4000)
+                .putShort(36, (short) 80)
+                .putShort(38, (short) 60);
+        byte[] first = fragment(packet, 0, 24, true);
+        receive(0, fragment(packet, 24, 48, true));
+        receive(0, fragment(packet, 48, 60, false));
+        receive(0, first.clone());
+        pass(3000);
+
+        assertEquals(1, sent.size(), "RFC 1122 section 3.2.2: none about later fragments");
+        assertUnreachable(sent.getFirst(), first, 3, 1);
+        assertEquals(1, packets(Reason.NEIGHBOR_UNREACHABLE));
+        assertEquals(2, packets(Reason.UNANSWERABLE));
+    }
+
+    private static byte[] fragment(byte[] packet, int from, int to, boolean more) {
+        byte[] fragment = Arrays.copyOf(packet, 34 + to - from);
+        System.arraycopy(packet, 34 + from, fragment, 34, to - from);
+        ByteBuffer header = ByteBuffer.wrap(fragment).putShort(16, (short) (20 + to - from));
+        header.putShort(20, (short) ((more ? 0x2000 : 0) | from / 8));
+        header.putShort(24, (short) 0).putShort(24, (short) ~sum(fragment, 14, 20));
+        return fragment;
+    }
+
+    @Test
     void shouldAskOncePerHopAndGiveUpAllItsFramesTogether() {
         receive(0, packet("10.0.1.2", "10.0.2.2", 64, 100));
         pass(1500);

@@ -2,6 +2,7 @@ package io.towpath.dataplane.router;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.packet.Reason;
@@ -167,22 +168,39 @@ final class RouterTest extends RouterHarness {
     }
 
     @Test
-    void shouldForgetAPacketThatWasDroppedAfterItWasToWait() {
+    void shouldHoldTheBuffersOfAllFragmentsBeforeTheirPacketMayWait() {
         byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
         receive(0, fragment(packet, 560, 1120));
         receive(0, fragment(packet, 1120, 2000));
-        int[] taken = java.util.stream.IntStream.range(0, pool.available() - 5)
-                .map(n -> pool.take())
-                .toArray();
-        receive(
-                0,
-                fragment(packet, 0, 560)); // itself, its whole, an error, a question; two more fragments have no room
+        int[] taken = takeAllBut(5); // itself, its whole, two more fragments; and one that the error takes
+        receive(0, fragment(packet, 0, 560));
         java.util.Arrays.stream(taken).forEach(pool::give);
+        assertTrue(router.hasPending());
         learnHostB();
         pass(1);
 
+        assertEquals(3, packets(Reason.ROUTED));
+        assertEquals(3, sent.size());
+    }
+
+    @Test
+    void shouldNotLetAPacketWaitWhoseFragmentsHaveNoBuffers() {
+        byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
+        receive(0, fragment(packet, 560, 1120));
+        receive(0, fragment(packet, 1120, 2000));
+        int[] taken = takeAllBut(3);
+        receive(0, fragment(packet, 0, 560));
+        java.util.Arrays.stream(taken).forEach(pool::give);
+
+        assertFalse(router.hasPending(), "nothing of it is left to give back or to send once more");
         assertEquals(3, packets(Reason.BUFFERS_EXHAUSTED));
         assertTrue(sent.isEmpty());
+    }
+
+    private int[] takeAllBut(int buffers) {
+        return java.util.stream.IntStream.range(0, pool.available() - buffers)
+                .map(n -> pool.take())
+                .toArray();
     }
 
     @Test
