@@ -20,7 +20,7 @@ import java.util.function.ToIntFunction;
  * Control thread only.
  *
  * <p>A changed service port gets a new block, which its virtual addresses are then pointed at one by one; a reader has the old version or
- * the new one, whole. Removals come last, so that an address that moves to another service is never without one.
+ * the new one, whole. Addresses are taken away when all others are published, so that one that moves to another service is never without one.
  */
 public final class ServiceWriter {
     private final ServiceMaps maps;
@@ -48,7 +48,14 @@ public final class ServiceWriter {
         Installed(int serviceId) {
             this.serviceId = serviceId;
         }
+
+        Version version() {
+            return new Version(port, block, blockBytes, List.of(clusterTable, localTable));
+        }
     }
+
+    /** What readers of a service port see at one time. */
+    private record Version(ServicePort port, long block, long bytes, List<Table> tables) {}
 
     /** A scheduler's table in a block of its own. */
     private record Table(long block, long bytes) {
@@ -83,17 +90,11 @@ public final class ServiceWriter {
         change.removed().forEach(wanted::remove);
         refused.clear();
         int changes = 0;
-        List<ServicePort> losing = new ArrayList<>();
+        List<Version> losing = new ArrayList<>();
         for (ServicePort port : wanted.values()) {
-            if (losesAddress(port)) {
-                losing.add(port); // after those that may take the address over
-            } else {
-                changes += update(port);
-            }
+            changes += update(port, losing);
         }
-        for (ServicePort port : losing) {
-            changes += update(port);
-        }
+        losing.forEach(this::discard);
         for (ServicePort.Key key : change.removed()) {
             if (installed.containsKey(key)) {
                 remove(key);
@@ -105,20 +106,18 @@ public final class ServiceWriter {
         return changes;
     }
 
-    private boolean losesAddress(ServicePort port) {
-        Installed now = installed.get(port.key());
-        return now != null
-                && !now.port.vips().equals(port.vips())
-                && !vipKeys(port).containsAll(vipKeys(now.port));
-    }
-
-    /** Returns the number of changes: 0 or 1. */
-    private int update(ServicePort port) {
+    /**
+     * Writes a service port.
+     *
+     * @param losing gets what is replaced where it has addresses that the new version has not, and another service may have now
+     * @return the number of changes: 0 or 1
+     */
+    private int update(ServicePort port, List<Version> losing) {
         Installed now = installed.get(port.key());
         if (now != null && now.port.equals(port)) {
             return 0;
         }
-        install(now, port);
+        install(now, port, losing);
         Installed after = installed.get(port.key());
         if (after == null || !after.port.equals(port)) {
             refused.put(port.key(), port);
@@ -148,7 +147,7 @@ public final class ServiceWriter {
         }
     }
 
-    private void install(Installed known, ServicePort port) {
+    private void install(Installed known, ServicePort port, List<Version> losing) {
         Installed target = known;
         if (target == null) {
             int id = serviceIds.allocate();
@@ -193,8 +192,12 @@ public final class ServiceWriter {
         noteUdpChange(old, port);
         publish(port, block);
         if (old != null) {
-            unpublish(old, target.block, vipKeys(port));
-            retire(target);
+            Version replaced = target.version();
+            if (vipKeys(port).containsAll(vipKeys(old))) {
+                discard(replaced); // at once: room for the next one
+            } else {
+                losing.add(replaced);
+            }
         }
         target.backends.forEach((backend, id) -> {
             if (!ids.containsKey(backend)) {
@@ -286,19 +289,26 @@ public final class ServiceWriter {
 
     private record VipKey(Address address, int port) {}
 
-    private void unpublish(ServicePort port, long block, Set<VipKey> kept) {
+    /** Takes out the addresses that still lead to a version, then the version. */
+    private void discard(Version old) {
         WordMap vips = maps.vips();
+        ServicePort port = old.port();
         for (Vip vip : port.vips()) {
             Address address = vip.address();
             long key = VipValue.key(vip.port(), port.name().protocol().number());
             long value = vips.get(address.hi(), address.lo(), key);
-            boolean ours = value != 0 && VipValue.block(value) == block;
-            if (kept.contains(new VipKey(address, vip.port())) || !ours) {
+            if (value == 0 || VipValue.block(value) != old.block()) {
                 continue; // it has the new block already, or another service took it over
             }
             vips.remove(address.hi(), address.lo(), key);
             if (!VipValue.isExternal(value)) {
                 forgetClusterIp(address);
+            }
+        }
+        maps.blockStore().retire(old.block(), old.bytes());
+        for (Table table : old.tables()) {
+            if (table.block() != 0) {
+                maps.blockStore().retire(table.block(), table.bytes());
             }
         }
     }
@@ -310,21 +320,11 @@ public final class ServiceWriter {
         }
     }
 
-    private void retire(Installed old) {
-        maps.blockStore().retire(old.block, old.blockBytes);
-        for (Table table : List.of(old.clusterTable, old.localTable)) {
-            if (table.block() != 0) {
-                maps.blockStore().retire(table.block(), table.bytes());
-            }
-        }
-    }
-
     private void remove(ServicePort.Key key) {
         Installed old = installed.remove(key);
         byId.remove(old.serviceId);
         noteUdpChange(old.port, null);
-        unpublish(old.port, old.block, Set.of());
-        retire(old);
+        discard(old.version());
         old.backends.values().forEach(backendIds::release);
         serviceIds.release(old.serviceId);
     }

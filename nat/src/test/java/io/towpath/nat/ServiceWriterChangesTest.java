@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 final class ServiceWriterChangesTest {
     private static final Address SHARED = Address.parse("10.96.0.100");
 
+    private static final long KEY = VipValue.key(80, Protocol.TCP.number());
+
     private final AnonymousMapStore store = new AnonymousMapStore();
     private final List<String> warnings = new ArrayList<>();
     private final ServiceMaps maps = maps(store);
@@ -85,6 +87,32 @@ final class ServiceWriterChangesTest {
             text.append(' ').append(ServiceBlock.addressLo(blocks, backend) & 0xFFFF);
         }
         return text.toString();
+    }
+
+    /** Looks at TCP port 80 of addresses all the time, as a worker might. */
+    private final class GapWatch {
+        private final AtomicBoolean isDone = new AtomicBoolean();
+        private final AtomicInteger gaps = new AtomicInteger();
+        private final Thread reader;
+
+        GapWatch(Address... addresses) {
+            reader = Thread.ofPlatform().start(() -> {
+                while (!isDone.get()) {
+                    for (Address address : addresses) {
+                        if (maps.vips().get(address.hi(), address.lo(), KEY) == 0) {
+                            gaps.incrementAndGet();
+                        }
+                    }
+                }
+            });
+        }
+
+        /** Ends the looking. Returns how many looks found nothing. */
+        int stop() throws InterruptedException {
+            isDone.set(true);
+            reader.join();
+            return gaps.get();
+        }
     }
 
     @Test
@@ -153,32 +181,39 @@ final class ServiceWriterChangesTest {
     }
 
     @Test
-    void shouldHandAnAddressOverWithoutAGapWhateverTheOrder() throws Exception {
+    void shouldHandAnAddressOverWithoutAGapWhateverTheOrder() throws InterruptedException {
         List<Vip> vips = List.of(vip(VipKind.CLUSTER_IP, SHARED, 80));
-        long key = VipValue.key(80, Protocol.TCP.number());
         apply(List.of(port("a", vips, 1), port("b", List.of(), 2)));
-        AtomicBoolean isDone = new AtomicBoolean();
-        AtomicInteger gaps = new AtomicInteger();
-        Thread reader = Thread.ofPlatform().start(() -> {
-            while (!isDone.get()) {
-                if (maps.vips().get(SHARED.hi(), SHARED.lo(), key) == 0) {
-                    gaps.incrementAndGet();
-                }
-            }
-        });
+        GapWatch watch = new GapWatch(SHARED);
         for (int turn = 0; turn < 10_000; turn++) {
             boolean toB = turn % 2 == 0;
             ServicePort a = port("a", toB ? List.of() : vips, 1);
             ServicePort b = port("b", toB ? vips : List.of(), 2);
             apply(toB ? List.of(a, b) : List.of(b, a));
         }
-        isDone.set(true);
-        reader.join();
 
-        assertEquals(0, gaps.get(), "looks at the address that found nothing");
-        long value = maps.vips().get(SHARED.hi(), SHARED.lo(), key);
+        assertEquals(0, watch.stop(), "looks at the address that found nothing");
+        long value = maps.vips().get(SHARED.hi(), SHARED.lo(), KEY);
         assertEquals("CLUSTER_IP of ns/a:p 1", describe(maps.blocks(), value, writer));
         assertNotEquals(0, maps.vips().get(SHARED.hi(), SHARED.lo(), VipValue.ANY_PORT));
+    }
+
+    @Test
+    void shouldSwapAddressesOfTwoServicesWithoutAGap() throws InterruptedException {
+        Address other = Address.parse("10.96.0.101");
+        List<Vip> shared = List.of(vip(VipKind.CLUSTER_IP, SHARED, 80));
+        List<Vip> others = List.of(vip(VipKind.CLUSTER_IP, other, 80));
+        apply(List.of(port("a", shared, 1), port("b", others, 2)));
+        GapWatch watch = new GapWatch(SHARED, other);
+        for (int turn = 0; turn < 10_000; turn++) {
+            boolean swapped = turn % 2 == 0;
+            apply(List.of(port("a", swapped ? others : shared, 1), port("b", swapped ? shared : others, 2)));
+        }
+
+        assertEquals(0, watch.stop(), "looks at an address that found nothing");
+        ServicePort a = port("a", shared, 1);
+        ServicePort b = port("b", others, 2);
+        assertEquals(contentOf(Map.of(a.key(), a, b.key(), b)), content(maps, writer));
     }
 
     @Test
