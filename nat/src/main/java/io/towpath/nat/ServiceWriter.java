@@ -1,7 +1,7 @@
 package io.towpath.nat;
 
+import io.towpath.maps.BlockStore;
 import io.towpath.maps.IdAllocator;
-import io.towpath.maps.WordMap;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.ArrayList;
@@ -23,17 +23,29 @@ import java.util.function.ToIntFunction;
  * the new one, whole. Addresses are taken away when all others are published, so that one that moves to another service is never without one.
  */
 public final class ServiceWriter {
+    /** What found no room is tried again this often: others go, and the room they had is free when no worker reads it any more. */
+    private static final long RETRY_NS = 1_000_000_000;
+    /** Service ports of a retry at most. */
+    private static final int RETRY_LIMIT = 64;
+
     private final ServiceMaps maps;
+    private final VipWriter addresses;
     private final IdAllocator serviceIds;
     private final IdAllocator backendIds;
     private final Consumer<String> warnings;
     private final Map<ServicePort.Key, Installed> installed = new HashMap<>();
     private final Map<Integer, Installed> byId = new HashMap<>();
-    private final Map<ServicePort.Key, ServicePort> refused = new LinkedHashMap<>();
-    private final Map<Address, Integer> clusterIps = new HashMap<>();
+    /** What the maps have no room for; who waits longest is first. */
+    private final Map<ServicePort.Key, Refused> refused = new LinkedHashMap<>();
+
     private List<Prefix> serviceCidrs = List.of();
     private List<Prefix> wantedCidrs = List.of();
     private boolean udpEndpointsChanged;
+    private boolean retryNow;
+    private long triedAtNs;
+
+    /** @param problem as it was said */
+    private record Refused(ServicePort port, String problem) {}
 
     /** What the maps hold of a service port. */
     private static final class Installed {
@@ -44,6 +56,8 @@ public final class ServiceWriter {
         long blockBytes;
         Table clusterTable = Table.NONE;
         Table localTable = Table.NONE;
+        /** False where addresses are left out. */
+        boolean isWhole;
 
         Installed(int serviceId) {
             this.serviceId = serviceId;
@@ -65,6 +79,7 @@ public final class ServiceWriter {
     /** @param warnings told what could not be written, one line each */
     public ServiceWriter(ServiceMaps maps, Consumer<String> warnings) {
         this.maps = maps;
+        this.addresses = new VipWriter(maps.vips());
         this.warnings = warnings;
         this.serviceIds = new IdAllocator((int) maps.names().capacity(), maps.quiescence());
         this.backendIds = new IdAllocator(maps.backendCounters().capacity(), maps.quiescence());
@@ -80,30 +95,50 @@ public final class ServiceWriter {
         return apply(new DesiredChange(state.servicePorts(), gone, Optional.of(state.nodeFacts())));
     }
 
-    /**
-     * Applies a change at a cost that grows with the change only. Returns the number of service ports that were added, changed or removed.
-     * What did not fit before is tried again.
-     */
+    /** Applies a change at a cost that grows with the change only. Returns the number of service ports that were added, changed or removed. */
     public int apply(DesiredChange change) {
-        Map<ServicePort.Key, ServicePort> wanted = new LinkedHashMap<>(refused);
-        change.changed().forEach(port -> wanted.put(port.key(), port));
-        change.removed().forEach(wanted::remove);
-        refused.clear();
         int changes = 0;
         List<Version> losing = new ArrayList<>();
-        for (ServicePort port : wanted.values()) {
+        for (ServicePort port : change.changed()) {
             changes += update(port, losing);
         }
         losing.forEach(this::discard);
         for (ServicePort.Key key : change.removed()) {
+            refused.remove(key);
             if (installed.containsKey(key)) {
                 remove(key);
                 changes++;
             }
         }
         change.nodeFacts().ifPresent(facts -> wantCidrs(facts.serviceCidrs()));
-        finish();
+        writeCidrs();
+        retryNow = true;
         return changes;
+    }
+
+    /** Returns whether the maps are as they are to be. What can never fit is left out, and does not count. */
+    public boolean isSettled() {
+        return refused.isEmpty() && serviceCidrs.equals(wantedCidrs);
+    }
+
+    /**
+     * Does what a worker's reading or a lack of room put off; to be called now and then.
+     *
+     * @return the number of service ports that there is room for now
+     */
+    public int finish(long nowNs) {
+        writeCidrs();
+        if (refused.isEmpty() || !retryNow && nowNs - triedAtNs < RETRY_NS) {
+            return 0;
+        }
+        retryNow = false;
+        triedAtNs = nowNs;
+        int before = refused.size();
+        List<Version> losing = new ArrayList<>();
+        List<Refused> due = refused.values().stream().limit(RETRY_LIMIT).toList();
+        due.forEach(waiting -> update(waiting.port(), losing)); // who finds no room goes to the end of the line
+        losing.forEach(this::discard);
+        return before - refused.size();
     }
 
     /**
@@ -114,16 +149,29 @@ public final class ServiceWriter {
      */
     private int update(ServicePort port, List<Version> losing) {
         Installed now = installed.get(port.key());
-        if (now != null && now.port.equals(port)) {
+        Refused before = refused.remove(port.key());
+        boolean isKnown = now != null && now.port.equals(port);
+        if (isKnown && now.isWhole) {
             return 0;
         }
-        install(now, port, losing);
-        Installed after = installed.get(port.key());
-        if (after == null || !after.port.equals(port)) {
-            refused.put(port.key(), port);
+        if (ServiceBlock.bytes(port, sourceRanges(port).size()) > BlockStore.BLOCK_MAX) {
+            warnings.accept("service " + port.name() + " keeps its last state: "
+                    + port.clusterBackends().size() + " backends are more than one service can have");
             return 0;
         }
-        return 1;
+        Optional<String> problem = isKnown ? publish(now) : install(now, port, losing);
+        problem.ifPresent(text -> {
+            if (before == null || !before.problem().equals(text)) {
+                warnings.accept("service " + port.name() + " " + text);
+            }
+            refused.put(port.key(), new Refused(port, text));
+        });
+        return !isKnown && isInstalled(port) ? 1 : 0;
+    }
+
+    private boolean isInstalled(ServicePort port) {
+        Installed now = installed.get(port.key());
+        return now != null && now.port.equals(port);
     }
 
     /** A change that does not fit is named and leaves what is there. */
@@ -136,8 +184,8 @@ public final class ServiceWriter {
         }
     }
 
-    /** Does what a worker's reading put off; to be called now and then. */
-    public void finish() {
+    /** Does nothing while a worker may still read what is to be written over. */
+    private void writeCidrs() {
         if (!serviceCidrs.equals(wantedCidrs)) {
             Map<Prefix, Long> values = new HashMap<>();
             wantedCidrs.forEach(cidr -> values.put(cidr, 1L));
@@ -147,35 +195,23 @@ public final class ServiceWriter {
         }
     }
 
-    private void install(Installed known, ServicePort port, List<Version> losing) {
-        Installed target = known;
-        if (target == null) {
-            int id = serviceIds.allocate();
-            if (id == 0) {
-                warnings.accept("service " + port.name() + " is left out: the service table is full");
-                return;
-            }
-            target = new Installed(id);
-            ServiceNames.write(maps.names(), id, port.name());
+    /** Returns what there is no room for, if anything. */
+    private Optional<String> install(Installed known, ServicePort port, List<Version> losing) {
+        Installed target = known != null ? known : new Installed(serviceIds.allocate());
+        if (target.serviceId == 0) {
+            return Optional.of("is left out: the service table is full");
         }
-        Map<BackendAddress, Integer> ids = backendIds(target, port);
         List<Prefix> ranges = sourceRanges(port);
         long bytes = ServiceBlock.bytes(port, ranges.size());
-        long block = bytes > io.towpath.maps.BlockStore.BLOCK_MAX
-                ? 0
-                : maps.blockStore().allocate(bytes);
-        if (block == 0) {
-            warnings.accept("service " + port.name() + " keeps its last state: no room for "
+        long block = maps.blockStore().allocate(bytes);
+        Map<BackendAddress, Integer> ids = block == 0 ? Map.of() : backendIds(target, port);
+        if (block == 0 || ids.containsValue(0)) {
+            giveBack(known, target.serviceId, ids, block, bytes);
+            return Optional.of("keeps its last state: no room for "
                     + port.clusterBackends().size() + " backends");
-            ids.forEach((backend, id) -> {
-                if (known == null || !known.backends.containsKey(backend)) {
-                    backendIds.release(id);
-                }
-            });
-            if (known == null) {
-                serviceIds.release(target.serviceId);
-            }
-            return;
+        }
+        if (known == null) {
+            ServiceNames.write(maps.names(), target.serviceId, port.name());
         }
         Table clusterTable = table(port, port.clusterBackends());
         Table localTable = table(port, port.localBackends());
@@ -188,24 +224,8 @@ public final class ServiceWriter {
                 ranges,
                 clusterTable.block(),
                 localTable.block());
-        ServicePort old = target.port;
-        noteUdpChange(old, port);
-        publish(port, block);
-        if (old != null) {
-            Version replaced = target.version();
-            if (vipKeys(port).containsAll(vipKeys(old))) {
-                discard(replaced); // at once: room for the next one
-            } else {
-                losing.add(replaced);
-            }
-        }
-        target.backends.forEach((backend, id) -> {
-            if (!ids.containsKey(backend)) {
-                backendIds.release(id);
-            }
-        });
-        target.backends.clear();
-        target.backends.putAll(ids);
+        noteUdpChange(target.port, port);
+        Version replaced = target.version();
         target.port = port;
         target.block = block;
         target.blockBytes = bytes;
@@ -213,6 +233,45 @@ public final class ServiceWriter {
         target.localTable = localTable;
         installed.put(port.key(), target);
         byId.put(target.serviceId, target);
+        Optional<String> problem = publish(target);
+        if (known != null) {
+            discard(replaced, port, losing);
+        }
+        keepIds(target, ids);
+        return problem;
+    }
+
+    private void giveBack(Installed known, int serviceId, Map<BackendAddress, Integer> ids, long block, long bytes) {
+        if (block != 0) {
+            maps.blockStore().retire(block, bytes);
+        }
+        ids.forEach((backend, id) -> {
+            if (id != 0 && (known == null || !known.backends.containsKey(backend))) {
+                backendIds.release(id);
+            }
+        });
+        if (known == null) {
+            serviceIds.release(serviceId);
+        }
+    }
+
+    private void keepIds(Installed service, Map<BackendAddress, Integer> ids) {
+        service.backends.forEach((backend, id) -> {
+            if (!ids.containsKey(backend)) {
+                backendIds.release(id);
+            }
+        });
+        service.backends.clear();
+        service.backends.putAll(ids);
+    }
+
+    /** Discards what a new version replaced: at once where that is safe, so that there is room for the next one. */
+    private void discard(Version replaced, ServicePort port, List<Version> losing) {
+        if (vipKeys(port).containsAll(vipKeys(replaced.port()))) {
+            discard(replaced);
+        } else {
+            losing.add(replaced);
+        }
     }
 
     private Map<BackendAddress, Integer> backendIds(Installed target, ServicePort port) {
@@ -261,24 +320,15 @@ public final class ServiceWriter {
         return new Table(block, bytes);
     }
 
-    private void publish(ServicePort port, long block) {
-        WordMap vips = maps.vips();
-        for (Vip vip : port.vips()) {
-            Address address = vip.address();
-            long key = VipValue.key(vip.port(), port.name().protocol().number());
-            long old = vips.get(address.hi(), address.lo(), key);
-            boolean wasClusterIp = old != 0 && !VipValue.isExternal(old);
-            boolean isClusterIp = !vip.kind().isExternal();
-            if (!vips.put(address.hi(), address.lo(), key, VipValue.of(vip, block))) {
-                warnings.accept("address " + address.withPort(vip.port()) + " of service " + port.name()
-                        + " is left out: the address table is full");
-            } else if (isClusterIp && !wasClusterIp) {
-                clusterIps.merge(address, 1, Integer::sum);
-                vips.put(address.hi(), address.lo(), VipValue.ANY_PORT, VipValue.addressOnly());
-            } else if (wasClusterIp && !isClusterIp) {
-                forgetClusterIp(address);
-            }
-        }
+    /** Points the addresses of a service port at its block. Returns what there is no room for, if anything. */
+    private Optional<String> publish(Installed service) {
+        List<String> leftOut = addresses.publish(service.port, service.block);
+        service.isWhole = leftOut.isEmpty();
+        return service.isWhole
+                ? Optional.empty()
+                : Optional.of("is left out at " + leftOut.getFirst()
+                        + (leftOut.size() > 1 ? " and " + (leftOut.size() - 1) + " other addresses" : "")
+                        + ": the address table is full");
     }
 
     private static Set<VipKey> vipKeys(ServicePort port) {
@@ -291,32 +341,12 @@ public final class ServiceWriter {
 
     /** Takes out the addresses that still lead to a version, then the version. */
     private void discard(Version old) {
-        WordMap vips = maps.vips();
-        ServicePort port = old.port();
-        for (Vip vip : port.vips()) {
-            Address address = vip.address();
-            long key = VipValue.key(vip.port(), port.name().protocol().number());
-            long value = vips.get(address.hi(), address.lo(), key);
-            if (value == 0 || VipValue.block(value) != old.block()) {
-                continue; // it has the new block already, or another service took it over
-            }
-            vips.remove(address.hi(), address.lo(), key);
-            if (!VipValue.isExternal(value)) {
-                forgetClusterIp(address);
-            }
-        }
+        addresses.unpublish(old.port(), old.block());
         maps.blockStore().retire(old.block(), old.bytes());
         for (Table table : old.tables()) {
             if (table.block() != 0) {
                 maps.blockStore().retire(table.block(), table.bytes());
             }
-        }
-    }
-
-    private void forgetClusterIp(Address address) {
-        Integer left = clusterIps.computeIfPresent(address, (a, count) -> count > 1 ? count - 1 : null);
-        if (left == null) {
-            maps.vips().remove(address.hi(), address.lo(), VipValue.ANY_PORT);
         }
     }
 

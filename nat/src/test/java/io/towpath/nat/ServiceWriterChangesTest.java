@@ -1,7 +1,9 @@
 package io.towpath.nat;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.Quiescence;
@@ -16,6 +18,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -218,17 +221,80 @@ final class ServiceWriterChangesTest {
 
     @Test
     void shouldTryAgainWhatDidNotFit() {
-        int tooMany = 45_000; // backends; a block has room for fewer
-        int[] many = new int[tooMany];
-        for (int i = 0; i < tooMany; i++) {
-            many[i] = i;
+        int[] many = IntStream.range(0, 40_000).toArray();
+        List<ServicePort> ports = new ArrayList<>();
+        for (int i = 0; i <= ServiceMaps.BACKENDS / many.length; i++) {
+            ports.add(port("s" + i, List.of(vip(VipKind.CLUSTER_IP, Address.ofIpv4(0x0A60_0000 + i), 80)), many));
         }
-        ServicePort huge = port("huge", List.of(vip(VipKind.CLUSTER_IP, SHARED, 80)), many);
-        assertEquals(0, apply(List.of(huge)));
+        assertEquals(ports.size() - 1, apply(ports));
+        assertFalse(writer.isSettled());
+        assertEquals(0, writer.finish(0));
+
+        assertEquals(1, apply(List.of(), ports.getFirst()));
+
+        assertEquals(1, writer.finish(1), "at once after a change");
+        assertTrue(writer.isSettled());
+        assertEquals(ports.getLast(), writer.byId(ServiceBlock.serviceId(maps.blocks(), block(ports.getLast()))));
+        assertEquals(1, warnings.size(), warnings.toString());
+    }
+
+    private long block(ServicePort port) {
+        Address address = port.vips().getFirst().address();
+        return VipValue.block(maps.vips().get(address.hi(), address.lo(), KEY));
+    }
+
+    @Test
+    void shouldTryAgainOnceASecondWhatDidNotFit() {
+        long fillers = fillAddresses();
+        ServicePort service = port("a", List.of(vip(VipKind.CLUSTER_IP, SHARED, 80)), 1);
+        assertEquals(1, apply(List.of(service)));
+        assertEquals(0, writer.finish(0));
+        maps.vips().remove(0, fillers - 1, 1);
+
+        assertEquals(0, writer.finish(1_000_000_000), "the address, but not yet its marker");
+        maps.vips().remove(0, fillers - 2, 1);
+        assertEquals(0, writer.finish(1_999_999_999), "too early");
+        assertFalse(writer.isSettled());
+        assertEquals(1, writer.finish(2_000_000_000));
+
+        assertTrue(writer.isSettled());
+        assertEquals("CLUSTER_IP of ns/a:p 1", describe(maps.blocks(), vip(SHARED, KEY), writer));
+        assertNotEquals(0, vip(SHARED, VipValue.ANY_PORT));
+        assertEquals(
+                List.of("service ns/a:p is left out at 10.96.0.100:80: the address table is full"), warnings);
+    }
+
+    @Test
+    void shouldForgetWhatDidNotFitWhenItIsNoLongerWanted() {
+        fillAddresses();
+        ServicePort service = port("a", List.of(vip(VipKind.CLUSTER_IP, SHARED, 80)), 1);
+        apply(List.of(service));
+        assertFalse(writer.isSettled());
+
+        apply(List.of(), service);
+
+        assertTrue(writer.isSettled());
+    }
+
+    @Test
+    void shouldLeaveOutWhatCanNeverFit() {
+        int[] tooMany = IntStream.range(0, 45_000).toArray(); // backends; the largest block has room for fewer
+        assertEquals(0, apply(List.of(port("huge", List.of(vip(VipKind.CLUSTER_IP, SHARED, 80)), tooMany))));
+
         assertEquals(1, warnings.size());
-        assertEquals(0, apply(List.of()));
-        assertEquals(2, warnings.size(), "tried again");
-        assertEquals(0, apply(List.of(), huge));
-        assertEquals(2, warnings.size(), "no longer wanted");
+        assertTrue(writer.isSettled());
+    }
+
+    /** Leaves no room for addresses. Returns how many there are. */
+    private long fillAddresses() {
+        long count = 0;
+        while (maps.vips().put(0, count, 1, 1)) {
+            count++;
+        }
+        return count;
+    }
+
+    private long vip(Address address, long key) {
+        return maps.vips().get(address.hi(), address.lo(), key);
     }
 }

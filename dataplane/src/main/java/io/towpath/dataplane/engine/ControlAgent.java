@@ -22,6 +22,7 @@ final class ControlAgent implements Agent {
     private final ClusterEvents events;
     private final Consumer<NodeFacts> settings;
     private final Consumer<String> log;
+    private boolean isPending;
 
     /**
      * @param manifests null where there are none
@@ -54,7 +55,11 @@ final class ControlAgent implements Agent {
             apply();
             work++;
         }
-        writer.finish();
+        int finished = writer.finish(System.nanoTime());
+        if (finished > 0) {
+            log.accept("services: there is room for " + finished + " service ports that there was none for before");
+        }
+        settle();
         reconciler.reconcile(); // nothing is stale, but what went earlier may be free by now
         health.poll();
         return work;
@@ -78,9 +83,19 @@ final class ControlAgent implements Agent {
         });
         int changed = writer.apply(changes.change());
         int stale = reconciler.reconcile();
-        health.synced();
+        health.applied();
+        isPending = true;
+        settle();
         log.accept("services: " + changes.servicePorts() + " service ports, " + changed + " changed"
                 + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
+    }
+
+    /** Changes wait as long as the maps have no room for a part of them. */
+    private void settle() {
+        if (isPending && writer.isSettled()) {
+            isPending = false;
+            health.synced();
+        }
     }
 
     @Override

@@ -75,11 +75,15 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
         nodeAddresses = List.copyOf(addresses);
     }
 
-    /** All changes that were told of are in force. */
-    public void synced() {
+    /** What was told of is in the maps, as far as they have room: load balancers are to know. */
+    public void applied() {
         services.sync(
                 checks.current(),
                 ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
+    }
+
+    /** All changes that were told of are in force. */
+    public void synced() {
         proxy.updated(false);
         proxy.updated(true);
     }

@@ -50,7 +50,7 @@ final class HealthReporterTest {
 
     private String weight() {
         reporter.nodeAddresses(List.of(NODE));
-        reporter.synced();
+        reporter.applied();
         HealthAnswer answer = listeners.get(NODE, 9000, "/");
         return answer == null ? null : answer.headers().get("X-Load-Balancing-Endpoint-Weight");
     }
