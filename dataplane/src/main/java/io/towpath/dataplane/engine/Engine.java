@@ -111,7 +111,13 @@ public final class Engine implements AutoCloseable {
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 neighbors,
-                new HealthReporter(proxyConfig, desiredStates.nodeName(), healthServer, SystemNanoClock.INSTANCE, log),
+                new HealthReporter(
+                        proxyConfig,
+                        desiredStates.nodeName(),
+                        desiredStates.services(),
+                        healthServer,
+                        SystemNanoClock.INSTANCE,
+                        log),
                 this::publish,
                 log);
         control.load();
