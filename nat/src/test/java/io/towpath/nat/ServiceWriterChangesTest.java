@@ -260,8 +260,7 @@ final class ServiceWriterChangesTest {
         assertTrue(writer.isSettled());
         assertEquals("CLUSTER_IP of ns/a:p 1", describe(maps.blocks(), vip(SHARED, KEY), writer));
         assertNotEquals(0, vip(SHARED, VipValue.ANY_PORT));
-        assertEquals(
-                List.of("service ns/a:p is left out at 10.96.0.100:80: the address table is full"), warnings);
+        assertEquals(List.of("service ns/a:p is left out at 10.96.0.100:80: the address table is full"), warnings);
     }
 
     @Test

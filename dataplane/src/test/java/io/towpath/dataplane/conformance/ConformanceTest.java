@@ -35,7 +35,10 @@ final class ConformanceTest {
     @TestFactory
     Stream<DynamicTest> shouldRemoveStaleConnectionsAsKubeProxyDoes(@TempDir Path folder) throws Exception {
         return tests(
-                scenario -> scenario.hasCheck("conntrack", "conntrackCleanupRequired"), ConntrackRun::problems, folder, 11);
+                scenario -> scenario.hasCheck("conntrack", "conntrackCleanupRequired"),
+                ConntrackRun::problems,
+                folder,
+                11);
     }
 
     /** @param least scenarios that are to be there: a renamed field or a lost file must not make the test pass with none */
@@ -49,11 +52,12 @@ final class ConformanceTest {
                     .forEach(scenarios::add);
         }
         assertTrue(scenarios.size() >= least, scenarios.size() + " scenarios, there were " + least);
-        return scenarios.stream().map(scenario -> dynamicTest(scenario.id(), () -> {
-            List<String> problems = run.problems(scenario, folder);
-            if (!problems.isEmpty()) {
-                fail(String.join("\n", problems));
-            }
-        }));
+        return scenarios.stream()
+                .map(scenario -> dynamicTest(scenario.id(), () -> {
+                    List<String> problems = run.problems(scenario, folder);
+                    if (!problems.isEmpty()) {
+                        fail(String.join("\n", problems));
+                    }
+                }));
     }
 }

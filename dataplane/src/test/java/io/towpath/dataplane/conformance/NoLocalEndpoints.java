@@ -14,8 +14,7 @@ import java.util.Map;
  * @param external of externalTrafficPolicy
  */
 record NoLocalEndpoints(int internal, int external) {
-    static NoLocalEndpoints of(
-            Collection<Service> services, Collection<ServicePort> servicePorts, boolean ipv6) {
+    static NoLocalEndpoints of(Collection<Service> services, Collection<ServicePort> servicePorts, boolean ipv6) {
         Map<String, Service> byName = new HashMap<>();
         services.forEach(service -> byName.put(service.namespace() + "/" + service.name(), service));
         int internal = 0;

@@ -30,8 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class IncrementalStateTest {
     private static final int EVENTS = 1000;
 
-    private final DesiredStates followed =
-            newStates();
+    private final DesiredStates followed = newStates();
     private final Map<ClusterObject.Key, ClusterObject> objects = new HashMap<>();
     private final Map<ServicePort.Key, ServicePort> ports = new HashMap<>();
     private final TreeSet<String> said = new TreeSet<>();
