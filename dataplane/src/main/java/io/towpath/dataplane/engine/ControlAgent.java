@@ -5,7 +5,6 @@ import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.health.HealthReporter;
 import io.towpath.dataplane.router.Neighbors;
-import io.towpath.nat.NodeFacts;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import java.util.function.Consumer;
@@ -20,13 +19,12 @@ final class ControlAgent implements Agent {
     private final Neighbors neighbors;
     private final HealthReporter health;
     private final ClusterEvents events;
-    private final Consumer<NodeFacts> settings;
+    private final WorkerSettings settings;
     private final Consumer<String> log;
     private boolean isPending;
 
     /**
      * @param manifests null where there are none
-     * @param settings told of each change of what the workers keep outside the maps
      */
     ControlAgent(
             ManifestDirectory manifests,
@@ -35,7 +33,7 @@ final class ControlAgent implements Agent {
             UdpReconciler reconciler,
             Neighbors neighbors,
             HealthReporter health,
-            Consumer<NodeFacts> settings,
+            WorkerSettings settings,
             Consumer<String> log) {
         this.manifests = manifests;
         this.desiredStates = desiredStates;
@@ -78,7 +76,7 @@ final class ControlAgent implements Agent {
         DesiredStates.Changes changes = desiredStates.changes();
         changes.warnings().forEach(warning -> log.accept("warning: " + warning));
         changes.change().nodeFacts().ifPresent(facts -> {
-            settings.accept(facts);
+            settings.publish(facts);
             health.nodeAddresses(facts.nodeAddresses());
         });
         int changed = writer.apply(changes.change());
@@ -90,9 +88,10 @@ final class ControlAgent implements Agent {
                 + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));
     }
 
-    /** Changes wait as long as the maps have no room for a part of them. */
+    /** Changes wait as long as the maps have no room for a part of them, or a worker for what it is to know. */
     private void settle() {
-        if (isPending && writer.isSettled()) {
+        boolean isDelivered = settings.offer();
+        if (isPending && isDelivered && writer.isSettled()) {
             isPending = false;
             health.synced();
         }

@@ -7,7 +7,6 @@ import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.EngineConfig.PortConfig;
 import io.towpath.dataplane.health.HealthReporter;
 import io.towpath.dataplane.health.HealthServer;
-import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
@@ -41,7 +40,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.function.Consumer;
+import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
@@ -63,26 +64,27 @@ public final class Engine implements AutoCloseable {
     private final Quiescence quiescence;
     private final List<Tap> taps = new ArrayList<>();
     private final List<AgentRunner> runners = new ArrayList<>();
-    private final List<Nat> nats = new ArrayList<>();
-    private final List<Queue<Runnable>> commands = new ArrayList<>();
     private final List<String> portNames;
-    private final HealthServer healthServer = new HealthServer();
+    private final WorkerSettings settings;
+    private final Parts parts = new Parts();
 
     /**
      * @param manifests directory, null for none
      * @param log told what happens, a line each
      */
     public Engine(EngineConfig config, ProxyConfig proxyConfig, Path manifests, Consumer<String> log)
-            throws IOException, ManifestException {
+            throws IOException {
         this.config = config;
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
         this.portNames = config.ports().stream().map(PortConfig::name).toList();
+        this.settings = new WorkerSettings(portNames);
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()));
+        parts.add(store);
         try {
             assemble(proxyConfig, manifests);
-        } catch (RuntimeException | IOException e) {
-            close();
+        } catch (RuntimeException | IOException | Error e) {
+            parts.closeAfter(e);
             throw e;
         }
     }
@@ -98,12 +100,13 @@ public final class Engine implements AutoCloseable {
         Neighbors neighbors = Neighbors.create(store, secret, quiescence, new MpscVarHandleArrayQueue<>(REPORTS));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
         for (PortConfig port : config.ports()) {
-            taps.add(TapSetup.open(port, config.workers()));
+            taps.add(parts.add(TapSetup.open(port, config.workers())));
         }
         for (int number = 0; number < config.workers(); number++) {
             Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, secret);
-            runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
+            run(worker, NoOpIdleStrategy.INSTANCE);
         }
+        HealthServer healthServer = parts.add(new HealthServer());
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
         ControlAgent control = new ControlAgent(
                 manifests == null ? null : new ManifestDirectory(manifests, log),
@@ -118,10 +121,15 @@ public final class Engine implements AutoCloseable {
                         healthServer,
                         SystemNanoClock.INSTANCE,
                         log),
-                this::publish,
+                settings,
                 log);
+        run(control, new SleepingMillisIdleStrategy(1));
         control.load();
-        runners.add(new AgentRunner(new SleepingMillisIdleStrategy(1), this::onError, null, control));
+    }
+
+    /** From here on an agent is closed with the engine, whether it was started or not. */
+    private void run(Agent agent, IdleStrategy idleStrategy) {
+        runners.add(parts.add(new AgentRunner(idleStrategy, this::onError, null, agent)));
     }
 
     private static String hostName() throws IOException {
@@ -137,14 +145,14 @@ public final class Engine implements AutoCloseable {
             Routes routes,
             Neighbors neighbors,
             long seed) {
-        FramePool pool = new FramePool(4 * Burst.LIMIT);
+        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
         List<Port> ports = new ArrayList<>();
         for (Tap tap : taps) {
             ports.add(new TapPort(ports.size(), portNames.get(ports.size()), tap.queue(number), pool.frames()));
         }
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Router router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
-        Fragments fragments = new Fragments(pool, verdicts, config.workers(), seed);
+        Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
         NodeSettings nothing =
                 new NodeSettings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false), portNames);
         Nat nat = new Nat(
@@ -156,32 +164,19 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        nats.add(nat);
         Queue<Runnable> queue = new SpscVarHandleArrayQueue<>(COMMANDS);
-        commands.add(queue);
+        settings.add(queue, nat::onSettings);
         return new Worker(
                 number,
                 ports.toArray(Port[]::new),
                 pool,
                 new Burst(pool.frames()),
                 new Pipeline(nat, router, fragments),
-                fragments,
                 router,
                 verdicts,
                 conntrack,
                 quiescence,
                 queue);
-    }
-
-    /** Control thread: hands the workers what they keep outside the maps. */
-    private void publish(NodeFacts facts) {
-        NodeSettings settings = new NodeSettings(facts, portNames);
-        for (int number = 0; number < nats.size(); number++) {
-            Nat nat = nats.get(number);
-            if (!commands.get(number).offer(() -> nat.onSettings(settings))) {
-                log.accept("warning: worker " + number + " does not take commands; its settings are old");
-            }
-        }
     }
 
     private void onError(Throwable error) {
@@ -197,9 +192,6 @@ public final class Engine implements AutoCloseable {
     /** Stops the threads, removes devices and maps. */
     @Override
     public void close() {
-        runners.forEach(AgentRunner::close);
-        taps.forEach(Tap::close);
-        healthServer.close();
-        store.close();
+        parts.close();
     }
 }
