@@ -116,7 +116,7 @@ public final class ApiServerScaleBenchmark {
         if (told) {
             writer.apply(states.changes().change());
         }
-        writer.finish();
+        writer.finish(System.nanoTime());
         return told;
     }
 

@@ -171,6 +171,8 @@ final class MutatedFilesTest {
 
     /** What the reader lets through, the control thread must be able to take. */
     private static void compute(Path file) throws ManifestException {
-        new DesiredStates(ProxyConfig.defaults(), "node", List.of()).compute(ManifestReader.read(file));
+        DesiredStates states = new DesiredStates(ProxyConfig.defaults(), "node", List.of());
+        states.replace(ManifestReader.read(file));
+        states.changes();
     }
 }

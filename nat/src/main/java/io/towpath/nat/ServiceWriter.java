@@ -1,7 +1,6 @@
 package io.towpath.nat;
 
 import io.towpath.maps.BlockStore;
-import io.towpath.maps.WordMap;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.ArrayList;
@@ -20,19 +19,31 @@ import java.util.function.ToIntFunction;
  * Control thread only.
  *
  * <p>A changed service port gets a new block, which its virtual addresses are then pointed at one by one; a reader has the old version or
- * the new one, whole. Removals come last, so that an address that moves to another service is never without one.
+ * the new one, whole. Addresses are taken away when all others are published, so that one that moves to another service is never without one.
  */
 public final class ServiceWriter {
+    /** What found no room is tried again this often: others go, and the room they had is free when no worker reads it any more. */
+    private static final long RETRY_NS = 1_000_000_000;
+    /** Service ports of a retry at most. */
+    private static final int RETRY_LIMIT = 64;
+
     private final ServiceMaps maps;
-    private final ServiceIds ids;
+    private final VipWriter addresses;
+    private final ServiceIds numbers;
     private final Consumer<String> warnings;
     private final Map<ServicePort.Key, Installed> installed = new HashMap<>();
     private final Map<Integer, Installed> byId = new HashMap<>();
-    private final Map<ServicePort.Key, ServicePort> refused = new LinkedHashMap<>();
-    private final Map<Address, Integer> clusterIps = new HashMap<>();
+    /** What the maps have no room for; who waits longest is first. */
+    private final Map<ServicePort.Key, Refused> refused = new LinkedHashMap<>();
+
     private List<Prefix> serviceCidrs = List.of();
     private List<Prefix> wantedCidrs = List.of();
     private boolean udpEndpointsChanged;
+    private boolean retryNow;
+    private long triedAtNs;
+
+    /** @param problem as it was said */
+    private record Refused(ServicePort port, String problem) {}
 
     /** What the maps hold of a service port. */
     private static final class Installed {
@@ -43,11 +54,20 @@ public final class ServiceWriter {
         long blockBytes;
         Table clusterTable = Table.NONE;
         Table localTable = Table.NONE;
+        /** False where addresses are left out. */
+        boolean isWhole;
 
         Installed(int serviceId) {
             this.serviceId = serviceId;
         }
+
+        Version version() {
+            return new Version(port, block, blockBytes, List.of(clusterTable, localTable));
+        }
     }
+
+    /** What readers of a service port see at one time. */
+    private record Version(ServicePort port, long block, long bytes, List<Table> tables) {}
 
     /** A scheduler's table in a block of its own. */
     private record Table(long block, long bytes) {
@@ -57,8 +77,9 @@ public final class ServiceWriter {
     /** @param warnings told what could not be written, one line each */
     public ServiceWriter(ServiceMaps maps, Consumer<String> warnings) {
         this.maps = maps;
+        this.addresses = new VipWriter(maps.vips());
         this.warnings = warnings;
-        this.ids = new ServiceIds(maps);
+        this.numbers = new ServiceIds(maps);
     }
 
     /** Applies a desired state. Returns the number of service ports that were added, changed or removed. */
@@ -71,58 +92,83 @@ public final class ServiceWriter {
         return apply(new DesiredChange(state.servicePorts(), gone, Optional.of(state.nodeFacts())));
     }
 
-    /**
-     * Applies a change at a cost that grows with the change only. Returns the number of service ports that were added, changed or removed.
-     * What did not fit before is tried again.
-     */
+    /** Applies a change at a cost that grows with the change only. Returns the number of service ports that were added, changed or removed. */
     public int apply(DesiredChange change) {
-        Map<ServicePort.Key, ServicePort> wanted = new LinkedHashMap<>(refused);
-        change.changed().forEach(port -> wanted.put(port.key(), port));
-        change.removed().forEach(wanted::remove);
-        refused.clear();
         int changes = 0;
-        List<ServicePort> losing = new ArrayList<>();
-        for (ServicePort port : wanted.values()) {
-            if (losesAddress(port)) {
-                losing.add(port); // after those that may take the address over
-            } else {
-                changes += update(port);
-            }
+        List<Version> losing = new ArrayList<>();
+        for (ServicePort port : change.changed()) {
+            changes += update(port, losing);
         }
-        for (ServicePort port : losing) {
-            changes += update(port);
-        }
+        losing.forEach(this::discard);
         for (ServicePort.Key key : change.removed()) {
+            refused.remove(key);
             if (installed.containsKey(key)) {
                 remove(key);
                 changes++;
             }
         }
         change.nodeFacts().ifPresent(facts -> wantCidrs(facts.serviceCidrs()));
-        finish();
+        writeCidrs();
+        retryNow = true;
         return changes;
     }
 
-    private boolean losesAddress(ServicePort port) {
-        Installed now = installed.get(port.key());
-        return now != null
-                && !now.port.vips().equals(port.vips())
-                && !vipKeys(port).containsAll(vipKeys(now.port));
+    /** Returns whether the maps are as they are to be. What can never fit is left out, and does not count. */
+    public boolean isSettled() {
+        return refused.isEmpty() && serviceCidrs.equals(wantedCidrs);
     }
 
-    /** Returns the number of changes: 0 or 1. */
-    private int update(ServicePort port) {
+    /**
+     * Does what a worker's reading or a lack of room put off; to be called now and then.
+     *
+     * @return the number of service ports that there is room for now
+     */
+    public int finish(long nowNs) {
+        writeCidrs();
+        if (refused.isEmpty() || !retryNow && nowNs - triedAtNs < RETRY_NS) {
+            return 0;
+        }
+        retryNow = false;
+        triedAtNs = nowNs;
+        int before = refused.size();
+        List<Version> losing = new ArrayList<>();
+        List<Refused> due = refused.values().stream().limit(RETRY_LIMIT).toList();
+        due.forEach(waiting -> update(waiting.port(), losing)); // who finds no room goes to the end of the line
+        losing.forEach(this::discard);
+        return before - refused.size();
+    }
+
+    /**
+     * Writes a service port.
+     *
+     * @param losing gets what is replaced where it has addresses that the new version has not, and another service may have now
+     * @return the number of changes: 0 or 1
+     */
+    private int update(ServicePort port, List<Version> losing) {
         Installed now = installed.get(port.key());
-        if (now != null && now.port.equals(port)) {
+        Refused before = refused.remove(port.key());
+        boolean isKnown = now != null && now.port.equals(port);
+        if (isKnown && now.isWhole) {
             return 0;
         }
-        install(now, port);
-        Installed after = installed.get(port.key());
-        if (after == null || !after.port.equals(port)) {
-            refused.put(port.key(), port);
+        if (ServiceBlock.bytes(port, sourceRanges(port).size()) > BlockStore.BLOCK_MAX) {
+            warnings.accept("service " + port.name() + " keeps its last state: "
+                    + port.clusterBackends().size() + " backends are more than one service can have");
             return 0;
         }
-        return 1;
+        Optional<String> problem = isKnown ? publish(now) : install(now, port, losing);
+        problem.ifPresent(text -> {
+            if (before == null || !before.problem().equals(text)) {
+                warnings.accept("service " + port.name() + " " + text);
+            }
+            refused.put(port.key(), new Refused(port, text));
+        });
+        return !isKnown && isInstalled(port) ? 1 : 0;
+    }
+
+    private boolean isInstalled(ServicePort port) {
+        Installed now = installed.get(port.key());
+        return now != null && now.port.equals(port);
     }
 
     /** A change that does not fit is named and leaves what is there. */
@@ -135,8 +181,8 @@ public final class ServiceWriter {
         }
     }
 
-    /** Does what a worker's reading put off; to be called now and then. */
-    public void finish() {
+    /** Does nothing while a worker may still read what is to be written over. */
+    private void writeCidrs() {
         if (!serviceCidrs.equals(wantedCidrs)) {
             Map<Prefix, Long> values = new HashMap<>();
             wantedCidrs.forEach(cidr -> values.put(cidr, 1L));
@@ -146,32 +192,20 @@ public final class ServiceWriter {
         }
     }
 
-    private void install(Installed known, ServicePort port) {
-        Installed target = known;
-        if (target == null) {
-            int id = ids.service(port.key());
-            if (id == 0) {
-                warnings.accept("service " + port.name() + " is left out: the service table is full");
-                return;
-            }
-            target = new Installed(id);
+    /** Returns what there is no room for, if anything. */
+    private Optional<String> install(Installed known, ServicePort port, List<Version> losing) {
+        Installed target = known != null ? known : new Installed(numbers.service(port.key()));
+        if (target.serviceId == 0) {
+            return Optional.of("is left out: the service table is full");
         }
-        Map<BackendAddress, Integer> backends = backendIds(target, port);
         List<Prefix> ranges = sourceRanges(port);
         long bytes = ServiceBlock.bytes(port, ranges.size());
-        long block = bytes > BlockStore.BLOCK_MAX ? 0 : maps.blockStore().allocate(bytes);
-        if (block == 0) {
-            warnings.accept("service " + port.name() + " keeps its last state: no room for "
+        long block = maps.blockStore().allocate(bytes);
+        Map<BackendAddress, Integer> ids = block == 0 ? Map.of() : backendIds(target, port);
+        if (block == 0 || ids.containsValue(0)) {
+            giveBack(known, target.serviceId, ids, block, bytes);
+            return Optional.of("keeps its last state: no room for "
                     + port.clusterBackends().size() + " backends");
-            backends.forEach((backend, id) -> {
-                if (known == null || !known.backends.containsKey(backend)) {
-                    ids.releaseBackend(id);
-                }
-            });
-            if (known == null) {
-                ids.releaseService(target.serviceId);
-            }
-            return;
         }
         Table clusterTable = table(port, port.clusterBackends());
         boolean usesLocal = port.vips().stream().anyMatch(Vip::localOnly);
@@ -181,24 +215,12 @@ public final class ServiceWriter {
                 block,
                 port,
                 target.serviceId,
-                backends::get,
+                ids::get,
                 ranges,
                 clusterTable.block(),
                 localTable.block());
-        ServicePort old = target.port;
-        noteUdpChange(old, port);
-        publish(port, block);
-        if (old != null) {
-            unpublish(old, target.block, vipKeys(port));
-            retire(target);
-        }
-        target.backends.forEach((backend, id) -> {
-            if (!backends.containsKey(backend)) {
-                ids.releaseBackend(id);
-            }
-        });
-        target.backends.clear();
-        target.backends.putAll(backends);
+        noteUdpChange(target.port, port);
+        Version replaced = target.version();
         target.port = port;
         target.block = block;
         target.blockBytes = bytes;
@@ -206,19 +228,58 @@ public final class ServiceWriter {
         target.localTable = localTable;
         installed.put(port.key(), target);
         byId.put(target.serviceId, target);
+        Optional<String> problem = publish(target);
+        if (known != null) {
+            discard(replaced, port, losing);
+        }
+        keepIds(target, ids);
+        return problem;
+    }
+
+    private void giveBack(Installed known, int serviceId, Map<BackendAddress, Integer> ids, long block, long bytes) {
+        if (block != 0) {
+            maps.blockStore().retire(block, bytes);
+        }
+        ids.forEach((backend, id) -> {
+            if (id != 0 && (known == null || !known.backends.containsKey(backend))) {
+                numbers.releaseBackend(id);
+            }
+        });
+        if (known == null) {
+            numbers.releaseService(serviceId);
+        }
+    }
+
+    private void keepIds(Installed service, Map<BackendAddress, Integer> ids) {
+        service.backends.forEach((backend, id) -> {
+            if (!ids.containsKey(backend)) {
+                numbers.releaseBackend(id);
+            }
+        });
+        service.backends.clear();
+        service.backends.putAll(ids);
+    }
+
+    /** Discards what a new version replaced: at once where that is safe, so that there is room for the next one. */
+    private void discard(Version replaced, ServicePort port, List<Version> losing) {
+        if (vipKeys(port).containsAll(vipKeys(replaced.port()))) {
+            discard(replaced);
+        } else {
+            losing.add(replaced);
+        }
     }
 
     private Map<BackendAddress, Integer> backendIds(Installed target, ServicePort port) {
-        Map<BackendAddress, Integer> backends = new HashMap<>();
+        Map<BackendAddress, Integer> ids = new HashMap<>();
         for (List<BackendAddress> set : List.of(port.clusterBackends(), port.localBackends(), port.servingBackends())) {
             for (BackendAddress backend : set) {
-                backends.computeIfAbsent(backend, b -> {
+                ids.computeIfAbsent(backend, b -> {
                     Integer known = target.backends.get(b);
-                    return known != null ? known : ids.backend(target.serviceId, b);
+                    return known != null ? known : numbers.backend(target.serviceId, b);
                 });
             }
         }
-        return backends;
+        return ids;
     }
 
     /** kube-proxy has one list of ranges a service, so all its restricted addresses share it. */
@@ -254,24 +315,15 @@ public final class ServiceWriter {
         return new Table(block, bytes);
     }
 
-    private void publish(ServicePort port, long block) {
-        WordMap vips = maps.vips();
-        for (Vip vip : port.vips()) {
-            Address address = vip.address();
-            long key = VipValue.key(vip.port(), port.name().protocol().number());
-            long old = vips.get(address.hi(), address.lo(), key);
-            boolean wasClusterIp = old != 0 && !VipValue.isExternal(old);
-            boolean isClusterIp = !vip.kind().isExternal();
-            if (!vips.put(address.hi(), address.lo(), key, VipValue.of(vip, block))) {
-                warnings.accept("address " + address.withPort(vip.port()) + " of service " + port.name()
-                        + " is left out: the address table is full");
-            } else if (isClusterIp && !wasClusterIp) {
-                clusterIps.merge(address, 1, Integer::sum);
-                vips.put(address.hi(), address.lo(), VipValue.ANY_PORT, VipValue.addressOnly());
-            } else if (wasClusterIp && !isClusterIp) {
-                forgetClusterIp(address);
-            }
-        }
+    /** Points the addresses of a service port at its block. Returns what there is no room for, if anything. */
+    private Optional<String> publish(Installed service) {
+        List<String> leftOut = addresses.publish(service.port, service.block);
+        service.isWhole = leftOut.isEmpty();
+        return service.isWhole
+                ? Optional.empty()
+                : Optional.of("is left out at " + leftOut.getFirst()
+                        + (leftOut.size() > 1 ? " and " + (leftOut.size() - 1) + " other addresses" : "")
+                        + ": the address table is full");
     }
 
     private static Set<VipKey> vipKeys(ServicePort port) {
@@ -282,33 +334,11 @@ public final class ServiceWriter {
 
     private record VipKey(Address address, int port) {}
 
-    private void unpublish(ServicePort port, long block, Set<VipKey> kept) {
-        WordMap vips = maps.vips();
-        for (Vip vip : port.vips()) {
-            Address address = vip.address();
-            long key = VipValue.key(vip.port(), port.name().protocol().number());
-            long value = vips.get(address.hi(), address.lo(), key);
-            boolean ours = value != 0 && VipValue.block(value) == block;
-            if (kept.contains(new VipKey(address, vip.port())) || !ours) {
-                continue; // it has the new block already, or another service took it over
-            }
-            vips.remove(address.hi(), address.lo(), key);
-            if (!VipValue.isExternal(value)) {
-                forgetClusterIp(address);
-            }
-        }
-    }
-
-    private void forgetClusterIp(Address address) {
-        Integer left = clusterIps.computeIfPresent(address, (a, count) -> count > 1 ? count - 1 : null);
-        if (left == null) {
-            maps.vips().remove(address.hi(), address.lo(), VipValue.ANY_PORT);
-        }
-    }
-
-    private void retire(Installed old) {
-        maps.blockStore().retire(old.block, old.blockBytes);
-        for (Table table : List.of(old.clusterTable, old.localTable)) {
+    /** Takes out the addresses that still lead to a version, then the version. */
+    private void discard(Version old) {
+        addresses.unpublish(old.port(), old.block());
+        maps.blockStore().retire(old.block(), old.bytes());
+        for (Table table : old.tables()) {
             if (table.block() != 0) {
                 maps.blockStore().retire(table.block(), table.bytes());
             }
@@ -319,10 +349,9 @@ public final class ServiceWriter {
         Installed old = installed.remove(key);
         byId.remove(old.serviceId);
         noteUdpChange(old.port, null);
-        unpublish(old.port, old.block, Set.of());
-        retire(old);
-        old.backends.values().forEach(ids::releaseBackend);
-        ids.releaseService(old.serviceId);
+        discard(old.version());
+        old.backends.values().forEach(numbers::releaseBackend);
+        numbers.releaseService(old.serviceId);
     }
 
     private void noteUdpChange(ServicePort before, ServicePort after) {

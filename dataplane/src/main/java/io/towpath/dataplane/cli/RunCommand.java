@@ -17,8 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -30,7 +28,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Runs the engine as a router between TAP devices until SIGTERM or Ctrl-C.")
 final class RunCommand implements Callable<Integer> {
-    private static final long STOP_LIMIT_S = 10;
     /** Where instances keep what outlives them. */
     private static final Path STATES = Path.of("/var/lib/towpath");
 
@@ -109,33 +106,38 @@ final class RunCommand implements Callable<Integer> {
 
     private static int run(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources)
             throws IOException {
-        CountDownLatch stop = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        try (Engine engine = new Engine(config, proxyConfig, sources, RunCommand::say)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(stop, stopped), "shutdown"));
-            engine.start();
-            System.out.println("ready: instance " + config.instance() + ", "
-                    + config.ports().size() + " ports, " + config.workers() + " workers, up to "
-                    + proxyConfig.conntrack().maxEntries() + " connections");
-            System.out.flush();
-            stop.await();
-            say("stopping");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        RunEnd end = new RunEnd();
+        // Before the engine is made, which may take long: a signal then ends it as soon as it is there, and nothing is
+        // left behind.
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> end.onShutdown().ifPresent(Runtime.getRuntime()::halt), "shutdown"));
+        int code = ExitCode.FAILURE;
+        try {
+            run(config, proxyConfig, sources, end);
+            code = ExitCode.OK;
+        } catch (IOException | RuntimeException e) {
+            if (end.isSignalled()) {
+                say("towpath run: " + e.getMessage()); // the hook halts before anybody else can say it
+            }
+            throw e;
         } finally {
-            stopped.countDown();
+            end.ended(code);
         }
-        return 0;
+        return code;
     }
 
-    /** A signal ends the engine first, and is then no failure: without the halt the exit code would be 128 + the signal's number. */
-    private static void stopOnSignal(CountDownLatch stop, CountDownLatch stopped) {
-        boolean signalled = stop.getCount() > 0;
-        stop.countDown();
-        try {
-            if (signalled && stopped.await(STOP_LIMIT_S, TimeUnit.SECONDS)) {
-                Runtime.getRuntime().halt(0);
+    private static void run(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources, RunEnd end)
+            throws IOException {
+        try (Engine engine = new Engine(config, proxyConfig, sources, RunCommand::say)) {
+            if (!end.isSignalled()) {
+                engine.start();
+                System.out.println("ready: instance " + config.instance() + ", "
+                        + config.ports().size() + " ports, " + config.workers() + " workers, up to "
+                        + proxyConfig.conntrack().maxEntries() + " connections");
+                System.out.flush();
             }
+            end.awaitSignal();
+            say("stopping");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

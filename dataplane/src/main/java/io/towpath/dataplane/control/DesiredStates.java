@@ -15,9 +15,7 @@ import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,11 +33,7 @@ public final class DesiredStates implements ClusterEvents {
     private final ProxyConfig config;
     private final LocalNodes localNodes;
 
-    private final Map<ClusterObject.Key, Service> services = new LinkedHashMap<>();
-    private final Map<ClusterObject.Key, SliceEndpoints> slices = new HashMap<>();
-    /** By Service, then by name, so that the order in which slices came does not matter. */
-    private final Map<ClusterObject.Key, NavigableMap<String, SliceEndpoints>> slicesOfService = new HashMap<>();
-
+    private final ServiceIndex services = new ServiceIndex();
     private final NavigableMap<String, ServiceCidr> serviceCidrs = new TreeMap<>();
     private final Set<ClusterObject.Key> dirty = new LinkedHashSet<>();
     private boolean nodeChanged = true;
@@ -74,20 +68,19 @@ public final class DesiredStates implements ClusterEvents {
      */
     public record Changes(DesiredChange change, List<String> warnings, int servicePorts) {}
 
-    /** A whole desired state and what could not be taken over from the objects, one line each. */
-    public record Result(DesiredState state, List<String> warnings) {}
-
     /**
      * @param nodeName host name of this node; the configuration's hostnameOverride goes before it
      * @param ownAddresses of this node where no Node object of its name is known; the first of each family is the primary one
      */
     public DesiredStates(ProxyConfig config, String nodeName, List<Address> ownAddresses) {
-        this(config, new LocalNodes(config, nodeName, ownAddresses));
+        this.config = config;
+        this.localNodes = new LocalNodes(config, nodeName, ownAddresses);
+        services.follow(dirty::add);
     }
 
-    private DesiredStates(ProxyConfig config, LocalNodes localNodes) {
-        this.config = config;
-        this.localNodes = localNodes;
+    /** Returns the Services and slices of this state, for others to read. */
+    public ServiceIndex services() {
+        return services;
     }
 
     /** Returns the name of this node as Node objects and endpoints have it. */
@@ -98,14 +91,8 @@ public final class DesiredStates implements ClusterEvents {
     @Override
     public void upsert(ClusterObject object) {
         switch (object) {
-            case Service service -> {
-                services.put(service.key(), service);
-                dirty.add(service.key());
-            }
-            case EndpointSlice slice -> {
-                removeSlice(slice.key());
-                addSlice(slice);
-            }
+            case Service service -> services.upsert(service);
+            case EndpointSlice slice -> services.upsert(slice);
             case Node other -> {
                 if (other.name().equals(localNodes.name())) {
                     node = other;
@@ -121,10 +108,7 @@ public final class DesiredStates implements ClusterEvents {
 
     @Override
     public void delete(ClusterObject.Key key) {
-        if (services.remove(key) != null) {
-            dirty.add(key);
-        }
-        removeSlice(key);
+        services.delete(key);
         if (node != null && node.key().equals(key)) {
             node = null;
             nodeChanged = true;
@@ -139,8 +123,7 @@ public final class DesiredStates implements ClusterEvents {
 
     /** Makes these all objects that there are. */
     public void replace(Collection<ClusterObject> objects) {
-        Set<ClusterObject.Key> gone = new HashSet<>(services.keySet());
-        gone.addAll(slices.keySet());
+        Set<ClusterObject.Key> gone = services.keys();
         serviceCidrs.values().forEach(cidr -> gone.add(cidr.key()));
         if (node != null) {
             gone.add(node.key());
@@ -148,31 +131,6 @@ public final class DesiredStates implements ClusterEvents {
         objects.forEach(object -> gone.remove(object.key()));
         gone.forEach(this::delete);
         objects.forEach(this::upsert);
-    }
-
-    private void addSlice(EndpointSlice slice) {
-        SliceEndpoints endpoints = SliceEndpoints.of(slice);
-        ClusterObject.Key service = serviceOf(slice);
-        slices.put(slice.key(), endpoints);
-        slicesOfService.computeIfAbsent(service, key -> new TreeMap<>()).put(slice.name(), endpoints);
-        dirty.add(service);
-    }
-
-    private void removeSlice(ClusterObject.Key key) {
-        SliceEndpoints old = slices.remove(key);
-        if (old != null) {
-            ClusterObject.Key service = serviceOf(old.slice());
-            slicesOfService.computeIfPresent(service, (k, byName) -> {
-                byName.remove(key.name());
-                return byName.isEmpty() ? null : byName;
-            });
-            dirty.add(service);
-        }
-    }
-
-    /** A slice without the label belongs to the Service without a name, which there is not. */
-    private static ClusterObject.Key serviceOf(EndpointSlice slice) {
-        return new ClusterObject.Key("Service", slice.namespace(), slice.service());
     }
 
     /** Returns what is new since the last call; a change that was undone meanwhile is none. */
@@ -185,14 +143,6 @@ public final class DesiredStates implements ClusterEvents {
         List<ServicePort.Key> removed = new ArrayList<>();
         affected.forEach(key -> grant(key, changed, removed));
         return new Changes(new DesiredChange(changed, removed, newFacts), warnings.take(), servicePorts);
-    }
-
-    /** Works out these objects from nothing, whatever was followed before. */
-    public Result compute(Collection<ClusterObject> objects) {
-        DesiredStates anew = new DesiredStates(config, localNodes);
-        objects.forEach(anew::upsert);
-        List<String> problems = anew.changes().warnings();
-        return new Result(anew.state(), problems);
     }
 
     /** Returns the whole desired state as of the last {@link #changes}. */
@@ -218,7 +168,7 @@ public final class DesiredStates implements ClusterEvents {
         warnings.replace(known.key(), problems);
         if (!newNode.equals(localNode)) {
             localNode = newNode;
-            dirty.addAll(services.keySet());
+            dirty.addAll(services.services());
         }
         boolean isSame = newFacts.equals(facts);
         facts = newFacts;
@@ -228,7 +178,7 @@ public final class DesiredStates implements ClusterEvents {
     /** Works out a Service anew; adds those whose addresses it takes or leaves. */
     private void translate(ClusterObject.Key key, Set<ClusterObject.Key> affected) {
         Translated old = translated.get(key);
-        Service service = services.get(key);
+        Service service = services.service(key);
         if (service == null && old == null) {
             return; // slices without a Service
         }
@@ -248,11 +198,9 @@ public final class DesiredStates implements ClusterEvents {
     }
 
     private Translated translate(Service service) {
-        NavigableMap<String, SliceEndpoints> own =
-                slicesOfService.getOrDefault(service.key(), Collections.emptyNavigableMap());
         return new Translated(
                 new Claims.Claimant(service.created(), service.key()),
-                ServiceTranslation.of(service, own.values(), localNode, config.scheduler()));
+                ServiceTranslation.of(service, services.slices(service.key()), localNode, config.scheduler()));
     }
 
     private static boolean isSameClaim(Translated old, Translated now) {
@@ -295,7 +243,7 @@ public final class DesiredStates implements ClusterEvents {
         servicePorts += granted.size() - service.granted.size();
         service.granted = List.copyOf(granted);
         warnings.replace(key, problems);
-        if (!services.containsKey(key)) {
+        if (services.service(key) == null) {
             translated.remove(key);
         }
     }

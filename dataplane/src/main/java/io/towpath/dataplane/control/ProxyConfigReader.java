@@ -25,6 +25,8 @@ final class ProxyConfigReader {
     private static final List<String> LOCAL_MODES =
             List.of("ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix");
 
+    private static final String NOT_ON_LOCALHOST = ", never on localhost";
+
     private static final int HEALTHZ_PORT = 10_256;
 
     /** conntrack.maxPerCore and conntrack.min where only the other one is set: kube-proxy's defaults. */
@@ -124,8 +126,10 @@ final class ProxyConfigReader {
                 + " rejected, unallocated addresses of a ServiceCIDR dropped, and NodePorts open on the primary addresses"
                 + " only unless nodePortAddresses says more";
         switch (mode.text("")) {
-            case "", "nftables" -> {}
-            case "iptables" -> warnings.accept(mode.remark(nftables + ", never on localhost"));
+            case "nftables" -> {}
+            case "" ->
+                warnings.accept(mode.remark("is the iptables mode for kube-proxy, and " + nftables + NOT_ON_LOCALHOST));
+            case "iptables" -> warnings.accept(mode.remark(nftables + NOT_ON_LOCALHOST));
             case "ipvs" ->
                 warnings.accept(mode.remark(nftables + ", policy Local without an endpoint here drops, and"
                         + " session affinity is shared over a Service's addresses"));

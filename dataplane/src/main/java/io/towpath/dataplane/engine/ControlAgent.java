@@ -5,7 +5,6 @@ import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.health.HealthReporter;
 import io.towpath.dataplane.router.Neighbors;
-import io.towpath.nat.NodeFacts;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import java.util.function.Consumer;
@@ -22,8 +21,9 @@ final class ControlAgent implements Agent {
     private final Neighbors neighbors;
     private final HealthReporter health;
     private final ClusterEvents events;
-    private final Consumer<NodeFacts> settings;
+    private final WorkerSettings settings;
     private final Consumer<String> log;
+    private boolean isPending;
 
     private boolean isUnsaid;
     private long saidAtNs = System.nanoTime() - SAY_INTERVAL_NS;
@@ -33,7 +33,6 @@ final class ControlAgent implements Agent {
 
     /**
      * @param source null where there is none
-     * @param settings told of each change of what the workers keep outside the maps
      */
     ControlAgent(
             ClusterSource source,
@@ -42,7 +41,7 @@ final class ControlAgent implements Agent {
             UdpReconciler reconciler,
             Neighbors neighbors,
             HealthReporter health,
-            Consumer<NodeFacts> settings,
+            WorkerSettings settings,
             Consumer<String> log) {
         this.source = source;
         this.desiredStates = desiredStates;
@@ -63,7 +62,11 @@ final class ControlAgent implements Agent {
             work++;
         }
         say();
-        writer.finish();
+        int finished = writer.finish(System.nanoTime());
+        if (finished > 0) {
+            log.accept("services: there is room for " + finished + " service ports that there was none for before");
+        }
+        settle();
         noteStale(reconciler.reconcile());
         health.poll();
         return work;
@@ -81,12 +84,14 @@ final class ControlAgent implements Agent {
         DesiredStates.Changes changes = desiredStates.changes();
         changes.warnings().forEach(warning -> log.accept("warning: " + warning));
         changes.change().nodeFacts().ifPresent(facts -> {
-            settings.accept(facts);
+            settings.publish(facts);
             health.nodeAddresses(facts.nodeAddresses());
         });
         changedSinceSaid += writer.apply(changes.change());
         noteStale(reconciler.reconcile());
-        health.synced();
+        health.applied();
+        isPending = true;
+        settle();
         servicePorts = changes.servicePorts();
         isUnsaid = true;
         say();
@@ -109,6 +114,15 @@ final class ControlAgent implements Agent {
         saidAtNs = nowNs;
         changedSinceSaid = 0;
         staleSinceSaid = 0;
+    }
+
+    /** Changes wait as long as the maps have no room for a part of them, or a worker for what it is to know. */
+    private void settle() {
+        boolean isDelivered = settings.offer();
+        if (isPending && isDelivered && writer.isSettled()) {
+            isPending = false;
+            health.synced();
+        }
     }
 
     @Override

@@ -41,7 +41,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.function.Consumer;
+import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
@@ -63,10 +65,9 @@ public final class Engine implements AutoCloseable {
     private final Quiescence quiescence;
     private final Devices devices;
     private final List<AgentRunner> runners = new ArrayList<>();
-    private final List<Nat> nats = new ArrayList<>();
-    private final List<Queue<Runnable>> commands = new ArrayList<>();
     private final List<String> portNames;
-    private final HealthServer healthServer = new HealthServer();
+    private final WorkerSettings settings;
+    private final Parts parts = new Parts();
     private int tookOverConnections;
     private long lastBeatNs;
     private boolean started;
@@ -81,12 +82,15 @@ public final class Engine implements AutoCloseable {
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
         this.portNames = config.ports().stream().map(PortConfig::name).toList();
+        this.settings = new WorkerSettings(portNames);
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()), log);
-        this.devices = new Devices(store.directory(), store.tookOver(), log);
+        parts.add(this::closeStore);
         try {
+            this.devices = new Devices(store.directory(), store.tookOver(), log);
+            parts.add(() -> devices.close(keepsForNext()));
             assemble(proxyConfig, sources);
-        } catch (RuntimeException | IOException e) {
-            close();
+        } catch (RuntimeException | IOException | Error e) {
+            parts.closeAfter(e);
             throw e;
         }
     }
@@ -107,8 +111,9 @@ public final class Engine implements AutoCloseable {
         }
         for (int number = 0; number < config.workers(); number++) {
             Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, heartbeats, secret);
-            runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
+            run(worker, NoOpIdleStrategy.INSTANCE);
         }
+        HealthServer healthServer = parts.add(new HealthServer());
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
         ControlAgent control = new ControlAgent(
                 sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),
@@ -116,13 +121,24 @@ public final class Engine implements AutoCloseable {
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 neighbors,
-                new HealthReporter(proxyConfig, desiredStates.nodeName(), healthServer, SystemNanoClock.INSTANCE, log),
-                this::publish,
+                new HealthReporter(
+                        proxyConfig,
+                        desiredStates.nodeName(),
+                        desiredStates.services(),
+                        healthServer,
+                        SystemNanoClock.INSTANCE,
+                        log),
+                settings,
                 log);
+        run(control, new SleepingMillisIdleStrategy(1));
         control.load();
         store.removeLeftovers();
         devices.persist();
-        runners.add(new AgentRunner(new SleepingMillisIdleStrategy(1), this::onError, null, control));
+    }
+
+    /** From here on an agent is closed with the engine, whether it was started or not. */
+    private void run(Agent agent, IdleStrategy idleStrategy) {
+        runners.add(parts.add(new AgentRunner(idleStrategy, this::onError, null, agent)));
     }
 
     private Conntrack conntrack(ProxyConfig proxyConfig, ServiceMaps maps, long secret) {
@@ -153,14 +169,14 @@ public final class Engine implements AutoCloseable {
             Neighbors neighbors,
             Heartbeats heartbeats,
             long seed) {
-        FramePool pool = new FramePool(4 * Burst.LIMIT);
+        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
         List<Port> ports = new ArrayList<>();
         for (Tap tap : devices.taps()) {
             ports.add(new TapPort(ports.size(), portNames.get(ports.size()), tap.queue(number), pool.frames()));
         }
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Router router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
-        Fragments fragments = new Fragments(pool, verdicts, config.workers(), seed);
+        Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
         NodeSettings nothing =
                 new NodeSettings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false), portNames);
         Nat nat = new Nat(
@@ -172,33 +188,20 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        nats.add(nat);
         Queue<Runnable> queue = new SpscVarHandleArrayQueue<>(COMMANDS);
-        commands.add(queue);
+        settings.add(queue, nat::onSettings);
         return new Worker(
                 number,
                 ports.toArray(Port[]::new),
                 pool,
                 new Burst(pool.frames()),
                 new Pipeline(nat, router, fragments),
-                fragments,
                 router,
                 verdicts,
                 conntrack,
                 quiescence,
                 queue,
                 heartbeats);
-    }
-
-    /** Control thread: hands the workers what they keep outside the maps. */
-    private void publish(NodeFacts facts) {
-        NodeSettings settings = new NodeSettings(facts, portNames);
-        for (int number = 0; number < nats.size(); number++) {
-            Nat nat = nats.get(number);
-            if (!commands.get(number).offer(() -> nat.onSettings(settings))) {
-                log.accept("warning: worker " + number + " does not take commands; its settings are old");
-            }
-        }
     }
 
     private void onError(Throwable error) {
@@ -224,11 +227,15 @@ public final class Engine implements AutoCloseable {
      */
     @Override
     public void close() {
-        runners.forEach(AgentRunner::close);
-        healthServer.close();
-        boolean keep = started ? config.persist() : store.tookOver();
-        devices.close(keep);
-        if (keep) {
+        parts.close();
+    }
+
+    private boolean keepsForNext() {
+        return started ? config.persist() : store.tookOver();
+    }
+
+    private void closeStore() {
+        if (keepsForNext()) {
             store.keep();
         } else {
             store.close();

@@ -1,7 +1,6 @@
 package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
-import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
@@ -13,7 +12,7 @@ import io.towpath.packet.Burst;
 import java.util.Queue;
 import org.agrona.concurrent.Agent;
 
-/** One packet worker: receives a burst of every port, brings it through the pipeline, sends. Owns its ports' queues and its buffers. */
+/** One packet worker: receives a burst of every port, brings it through the pipeline, sends. The one user of its ports' queues and its buffers. */
 final class Worker implements Agent {
     /** Commands of a cycle at most, so that packets are never starved. */
     private static final int COMMAND_LIMIT = 16;
@@ -31,7 +30,6 @@ final class Worker implements Agent {
     private final FramePool pool;
     private final Burst burst;
     private final Pipeline pipeline;
-    private final Fragments fragments;
     private final Router router;
     private final Verdicts verdicts;
     private final Conntrack conntrack;
@@ -47,7 +45,6 @@ final class Worker implements Agent {
             FramePool pool,
             Burst burst,
             Pipeline pipeline,
-            Fragments fragments,
             Router router,
             Verdicts verdicts,
             Conntrack conntrack,
@@ -59,7 +56,6 @@ final class Worker implements Agent {
         this.pool = pool;
         this.burst = burst;
         this.pipeline = pipeline;
-        this.fragments = fragments;
         this.router = router;
         this.verdicts = verdicts;
         this.conntrack = conntrack;
@@ -135,8 +131,6 @@ final class Worker implements Agent {
     public void onClose() {
         quiescence.offline(number);
         poll.close();
-        fragments.close();
-        pool.close();
     }
 
     @Override

@@ -1,9 +1,8 @@
 package io.towpath.dataplane.health;
 
-import io.towpath.dataplane.model.ClusterObject.EndpointSlice;
+import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.wire.Address;
-import java.util.List;
 
 /**
  * The healthCheckNodePort of a Service.
@@ -25,18 +24,18 @@ public record HealthCheck(String namespace, String name, int port, int ipv4Endpo
                 && !service.ports().isEmpty();
     }
 
-    static HealthCheck of(Service service, List<EndpointSlice> slices, String nodeName) {
+    static HealthCheck of(Service service, ServiceIndex services, String nodeName) {
         return new HealthCheck(
                 service.namespace(),
                 service.name(),
                 service.healthCheckNodePort(),
-                count(service, slices, nodeName, false),
-                count(service, slices, nodeName, true));
+                count(service, services, nodeName, false),
+                count(service, services, nodeName, true));
     }
 
-    private static int count(Service service, List<EndpointSlice> slices, String nodeName, boolean ipv6) {
+    private static int count(Service service, ServiceIndex services, String nodeName, boolean ipv6) {
         return service.clusterIps().stream().anyMatch(text -> isOfFamily(text, ipv6))
-                ? LocalEndpoints.count(slices, nodeName, ipv6)
+                ? services.localEndpoints(service.key(), nodeName, ipv6)
                 : NOT_SERVED;
     }
 

@@ -3,6 +3,7 @@ package io.towpath.dataplane.health;
 import io.towpath.dataplane.control.BindAddress;
 import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.health.Listeners.Listener;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ClusterObject.Node;
@@ -30,7 +31,7 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
     private final NanoClock clock;
     private final Consumer<String> log;
     private final ProxyHealth proxy;
-    private final ServiceHealth services;
+    private final ServiceHealth serviceHealth;
     private final HealthChecks checks;
     private List<Address> nodeAddresses = List.of();
     private Listener healthz;
@@ -38,7 +39,12 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
     private boolean healthzWarned;
 
     public HealthReporter(
-            ProxyConfig config, String nodeName, Listeners listeners, NanoClock clock, Consumer<String> log) {
+            ProxyConfig config,
+            String nodeName,
+            ServiceIndex services,
+            Listeners listeners,
+            NanoClock clock,
+            Consumer<String> log) {
         this.config = config;
         this.nodeName = nodeName;
         this.listeners = listeners;
@@ -46,8 +52,8 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
         this.log = log;
         Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
         proxy = new ProxyHealth(timeout, clock, InstantSource.system());
-        checks = new HealthChecks(nodeName);
-        services = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
+        checks = new HealthChecks(nodeName, services);
+        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
         healthzTriedAtNs = clock.nanoTime() - RETRY_NS;
     }
 
@@ -59,7 +65,6 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
 
     @Override
     public void upsert(ClusterObject object) {
-        checks.upsert(object);
         if (object instanceof Node node && node.name().equals(nodeName)) {
             proxy.node(node.taints(), node.deleting());
         }
@@ -67,7 +72,9 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
 
     @Override
     public void delete(ClusterObject.Key key) {
-        checks.delete(key);
+        if (key.kind().equals("Node") && key.name().equals(nodeName)) {
+            proxy.node(List.of(), false);
+        }
     }
 
     /** The node's addresses are others from the next sync on. */
@@ -75,11 +82,15 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
         nodeAddresses = List.copyOf(addresses);
     }
 
-    /** All changes that were told of are in force. */
-    public void synced() {
-        services.sync(
+    /** What was told of is in the maps, as far as they have room: load balancers are to know. */
+    public void applied() {
+        serviceHealth.sync(
                 checks.current(),
                 ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
+    }
+
+    /** All changes that were told of are in force. */
+    public void synced() {
         proxy.updated(false);
         proxy.updated(true);
     }
@@ -114,7 +125,7 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
 
     @Override
     public void close() {
-        services.close();
+        serviceHealth.close();
         if (healthz != null) {
             healthz.close();
         }

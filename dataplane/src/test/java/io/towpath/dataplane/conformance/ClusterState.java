@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ManifestReader;
 import io.towpath.nat.DesiredState;
@@ -26,7 +27,7 @@ final class ClusterState {
     private ProxyConfig readConfig;
 
     /** What the control thread makes of a step. */
-    record Synced(List<ClusterObject> objects, ProxyConfig config, DesiredState state) {}
+    record Synced(List<ClusterObject> objects, ProxyConfig config, DesiredState state, ServiceIndex services) {}
 
     ClusterState(Scenario scenario, Path folder) {
         this.scenario = scenario;
@@ -53,7 +54,7 @@ final class ClusterState {
         }
         desiredStates.replace(read);
         desiredStates.changes();
-        return new Synced(read, proxyConfig, desiredStates.state());
+        return new Synced(read, proxyConfig, desiredStates.state(), desiredStates.services());
     }
 
     private static String key(Map<String, Object> object) {

@@ -1,11 +1,11 @@
 package io.towpath.dataplane.conformance;
 
+import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.demo.Json;
 import io.towpath.dataplane.health.HealthAnswer;
 import io.towpath.dataplane.health.HealthChecks;
 import io.towpath.dataplane.health.ListenAddresses;
 import io.towpath.dataplane.health.MemoryListeners;
-import io.towpath.dataplane.health.NoLocalEndpoints;
 import io.towpath.dataplane.health.ProxyHealth;
 import io.towpath.dataplane.health.ServiceHealth;
 import io.towpath.dataplane.model.ClusterObject.Service;
@@ -46,10 +46,14 @@ final class StateRun {
         StateRun run = new StateRun(scenario);
         ClusterState cluster = new ClusterState(scenario, folder);
         ServiceHealth services = new ServiceHealth(run.listeners, () -> run.proxyHealthy, run.problems::add);
+        ServiceIndex followed = null; // another one where a step changes the configuration
+        HealthChecks checks = null;
         for (Scenario.Step step : scenario.steps()) {
             ClusterState.Synced synced = cluster.apply(step);
-            HealthChecks checks = new HealthChecks(scenario.nodeName());
-            synced.objects().forEach(checks::upsert);
+            if (synced.services() != followed) {
+                followed = synced.services();
+                checks = new HealthChecks(scenario.nodeName(), followed);
+            }
             List<Address> addresses = ListenAddresses.choose(
                     synced.config().nodePortAddresses(), synced.state().nodeAddresses(), address -> true);
             services.sync(checks.current(), addresses);

@@ -30,8 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class IncrementalStateTest {
     private static final int EVENTS = 1000;
 
-    private final DesiredStates followed =
-            new DesiredStates(ProxyConfig.defaults(), "node-1", List.of(Address.parse("192.0.2.1")));
+    private final DesiredStates followed = newStates();
     private final Map<ClusterObject.Key, ClusterObject> objects = new HashMap<>();
     private final Map<ServicePort.Key, ServicePort> ports = new HashMap<>();
     private final TreeSet<String> said = new TreeSet<>();
@@ -88,11 +87,16 @@ final class IncrementalStateTest {
         assertEquals(ports.size(), changes.servicePorts());
     }
 
+    private static DesiredStates newStates() {
+        return new DesiredStates(ProxyConfig.defaults(), "node-1", List.of(Address.parse("192.0.2.1")));
+    }
+
     private void assertSameAsAnew() {
         List<ClusterObject> shuffled = new ArrayList<>(objects.values());
         Collections.shuffle(shuffled, random);
-        DesiredStates.Result anew = followed.compute(shuffled);
-        List<String> warnings = anew.warnings();
+        DesiredStates anew = newStates();
+        anew.replace(shuffled);
+        List<String> warnings = anew.changes().warnings();
         DesiredState state = anew.state();
 
         assertEquals(byKey(state.servicePorts()), ports);

@@ -2,13 +2,15 @@ package io.towpath.dataplane.control;
 
 import io.towpath.nat.Scheduler;
 import java.util.List;
+import java.util.Optional;
 
 /** A configuration that differs from the default in one or two things. */
-final class ProxyConfigBuilder {
+public final class ProxyConfigBuilder {
     private final ProxyConfig defaults = ProxyConfig.defaults();
     private Scheduler scheduler = defaults.scheduler();
     private boolean topologyHints = defaults.topologyHints();
     private List<String> nodePortAddresses = List.of();
+    private Optional<BindAddress> healthzBindAddress = defaults.healthzBindAddress();
 
     ProxyConfigBuilder scheduler(Scheduler other) {
         scheduler = other;
@@ -25,7 +27,12 @@ final class ProxyConfigBuilder {
         return this;
     }
 
-    ProxyConfig build() {
+    public ProxyConfigBuilder healthzBindAddress(BindAddress address) {
+        healthzBindAddress = Optional.of(address);
+        return this;
+    }
+
+    public ProxyConfig build() {
         return new ProxyConfig(
                 defaults.detectLocalMode(),
                 defaults.clusterCidrs(),
@@ -38,7 +45,7 @@ final class ProxyConfigBuilder {
                 defaults.bindAddress(),
                 scheduler,
                 defaults.conntrack(),
-                defaults.healthzBindAddress(),
+                healthzBindAddress,
                 defaults.syncPeriodSeconds());
     }
 }

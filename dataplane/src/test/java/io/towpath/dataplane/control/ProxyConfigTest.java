@@ -79,7 +79,7 @@ final class ProxyConfigTest {
     }
 
     private ProxyConfig read(String yaml) throws Exception {
-        return readFile(KIND + yaml);
+        return readFile(KIND + yaml + (yaml.startsWith("mode:") ? "" : "mode: nftables\n"));
     }
 
     private List<String> problems(String text) {
@@ -89,17 +89,22 @@ final class ProxyConfigTest {
     }
 
     @Test
-    void shouldTakeWhatAnInstallerWritesWithoutAWord() throws Exception {
+    void shouldTakeWhatAnInstallerWritesAndSpeakOfTheModeOnly() throws Exception {
         ProxyConfig config = readFile(UNTOUCHED);
 
-        assertEquals(List.of(), warnings);
+        assertEquals(1, warnings.size(), warnings.toString());
+        assertTrue(
+                warnings.getFirst()
+                        .contains(": mode: \"\" is the iptables mode for kube-proxy, and is not what you get"),
+                warnings.toString());
         assertEquals(ProxyConfig.defaults().withClusterCidrs(List.of(Prefix.parse("10.244.0.0/16"))), config);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"config.conf", "kube-proxy.yaml"})
     void shouldReadTheConfigMapThatClustersKeepItIn(String key) throws Exception {
-        String configMap = """
+        String configMap =
+                """
                 apiVersion: v1
                 kind: ConfigMap
                 metadata: {name: kube-proxy, namespace: kube-system}
@@ -109,7 +114,7 @@ final class ProxyConfigTest {
                     kind: Config
                   %s: |
                 %s
-                """.formatted(key, (UNTOUCHED + "oops: 1\n").indent(4));
+                """.formatted(key, (UNTOUCHED.replace("mode: \"\"", "mode: nftables") + "oops: 1\n").indent(4));
 
         assertEquals(List.of(Prefix.parse("10.244.0.0/16")), readFile(configMap).clusterCidrs());
         assertEquals(
@@ -253,6 +258,8 @@ final class ProxyConfigTest {
                 warnings.toString());
         read("mode: iptables\n");
         assertTrue(warnings.getLast().endsWith("never on localhost"), warnings.toString());
+        readFile(KIND);
+        assertEquals(3, warnings.size(), "no mode is the iptables mode, too");
     }
 
     @ParameterizedTest

@@ -3,8 +3,13 @@ package io.towpath.dataplane.health;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.towpath.dataplane.control.BindAddress;
+import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.control.ProxyConfigBuilder;
+import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.model.ClusterObject;
+import io.towpath.dataplane.model.ClusterObject.Node;
 import io.towpath.dataplane.model.ManifestReader;
 import io.towpath.wire.Address;
 import java.nio.file.Files;
@@ -16,6 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** The objects come one by one; what counts is what is there when a sync ends. */
 final class HealthReporterTest {
     private static final Address NODE = Address.parse("127.0.0.1");
+    private static final int HEALTHZ = 10_256;
+    private static final ProxyConfig CONFIG = new ProxyConfigBuilder()
+            .healthzBindAddress(new BindAddress(NODE, HEALTHZ))
+            .build();
     private static final String SERVICE = """
             kind: Service
             metadata: {name: web, namespace: ns}
@@ -28,10 +37,13 @@ final class HealthReporterTest {
     private Path folder;
 
     private final MemoryListeners listeners = new MemoryListeners();
+    private final ServiceIndex services = new ServiceIndex();
+    private long nowNs;
     private final HealthReporter reporter =
-            new HealthReporter(ProxyConfig.defaults(), "node", listeners, () -> 0, warning -> {
+            new HealthReporter(CONFIG, "node", services, listeners, () -> nowNs, warning -> {
                 throw new AssertionError(warning);
             });
+    private final ClusterEvents events = ClusterEvents.both(services, reporter);
 
     private ClusterObject object(String yaml) throws Exception {
         return ManifestReader.read(Files.writeString(folder.resolve("object.yaml"), yaml))
@@ -50,7 +62,7 @@ final class HealthReporterTest {
 
     private String weight() {
         reporter.nodeAddresses(List.of(NODE));
-        reporter.synced();
+        reporter.applied();
         HealthAnswer answer = listeners.get(NODE, 9000, "/");
         return answer == null ? null : answer.headers().get("X-Load-Balancing-Endpoint-Weight");
     }
@@ -59,27 +71,71 @@ final class HealthReporterTest {
     void shouldFollowServicesAndSlicesInAnyOrder() throws Exception {
         ClusterObject two =
                 object(slice("a", "{addresses: [10.0.0.1], nodeName: node}, {addresses: [10.0.0.2], nodeName: node}"));
-        reporter.upsert(two);
+        events.upsert(two);
         assertNull(weight());
 
-        reporter.upsert(object(SERVICE));
+        events.upsert(object(SERVICE));
         assertEquals("2", weight());
 
-        reporter.upsert(object(slice("b", "{addresses: [10.0.0.3], nodeName: node}")));
-        reporter.upsert(object(slice("a", "{addresses: [10.0.0.1], nodeName: elsewhere}")));
+        events.upsert(object(slice("b", "{addresses: [10.0.0.3], nodeName: node}")));
+        events.upsert(object(slice("a", "{addresses: [10.0.0.1], nodeName: elsewhere}")));
         assertEquals("1", weight());
 
-        reporter.delete(new ClusterObject.Key("EndpointSlice", "ns", "b"));
+        events.delete(new ClusterObject.Key("EndpointSlice", "ns", "b"));
         assertEquals("0", weight());
 
-        reporter.upsert(object(SERVICE.replace("Local", "Cluster")));
+        events.upsert(object(SERVICE.replace("Local", "Cluster")));
         assertNull(weight());
 
-        reporter.upsert(object(SERVICE));
-        reporter.upsert(two);
+        events.upsert(object(SERVICE));
+        events.upsert(two);
         assertEquals("2", weight());
 
-        reporter.delete(new ClusterObject.Key("Service", "ns", "web"));
+        events.delete(new ClusterObject.Key("Service", "ns", "web"));
         assertNull(weight());
+    }
+
+    private int status(String path) {
+        return listeners.get(NODE, HEALTHZ, path).status();
+    }
+
+    private void passSeconds(long seconds) {
+        nowNs += seconds * 1_000_000_000L;
+    }
+
+    @Test
+    void shouldBeUnhealthyWhileAChangeIsLate() {
+        reporter.poll();
+        reporter.queued();
+        reporter.applied();
+        passSeconds(2 * CONFIG.syncPeriodSeconds() - 1);
+        assertEquals(200, status("/healthz"));
+        reporter.queued(); // a later change does not hide how long the first one waits
+        passSeconds(1);
+        assertEquals(503, status("/healthz"));
+        assertEquals(503, status("/livez"));
+
+        reporter.synced();
+
+        assertEquals(200, status("/healthz"));
+        assertEquals(200, status("/livez"));
+        passSeconds(100 * CONFIG.syncPeriodSeconds());
+        assertEquals(200, status("/healthz"), "having nothing to do is no fault");
+    }
+
+    @Test
+    void shouldForgetTheFateOfANodeThatIsGone() {
+        reporter.poll();
+        Node node = new Node("node", List.of(), List.of(), "", List.of("ToBeDeletedByClusterAutoscaler"), false);
+        events.upsert(node);
+        assertEquals(503, status("/healthz"));
+        assertEquals(200, status("/livez"));
+
+        events.delete(new ClusterObject.Key("Node", "", "other"));
+        events.delete(new ClusterObject.Key("Service", "", "node"));
+        assertEquals(503, status("/healthz"));
+
+        events.delete(node.key());
+        assertEquals(200, status("/healthz"));
     }
 }

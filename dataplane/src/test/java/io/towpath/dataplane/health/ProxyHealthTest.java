@@ -3,6 +3,7 @@ package io.towpath.dataplane.health;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.wire.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +74,8 @@ final class ProxyHealthTest {
         MemoryListeners listeners = new MemoryListeners();
         List<String> log = new ArrayList<>();
         listeners.take("0.0.0.0:10256");
-        try (HealthReporter reporter = new HealthReporter(config, "node", listeners, () -> nowNs, log::add)) {
+        try (HealthReporter reporter =
+                new HealthReporter(config, "node", new ServiceIndex(), listeners, () -> nowNs, log::add)) {
             reporter.poll();
             nowNs = 5_000_000_000L;
             reporter.poll();

@@ -3,6 +3,7 @@ package io.towpath.dataplane.pipeline;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackConfig;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.MemoryPort;
 import io.towpath.dataplane.port.Port;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
@@ -14,6 +15,7 @@ import io.towpath.nat.NodeSettings;
 import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
+import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
 import io.towpath.wire.VnetHeader;
@@ -23,7 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A node-mode engine in memory for tests: frames in, frames out, counters. */
-final class Node implements AutoCloseable {
+public final class Node implements AutoCloseable {
     final AnonymousMapStore store = new AnonymousMapStore();
     final Quiescence quiescence = new Quiescence(1);
     final FramePool pool = new FramePool(256);
@@ -42,29 +44,12 @@ final class Node implements AutoCloseable {
     Pipeline pipeline;
     long nowNs = 1_000_000_000_000L;
 
-    final Port port = new Port(0, "towpath0") {
-        @Override
-        public int receive(FramePool from, Burst into, int limit) {
-            return 0;
-        }
+    final Port port = new MemoryPort(0, "towpath0", pool, () -> keepsSent, sent::add);
 
-        @Override
-        protected Reason transmit(long l2, int length) {
-            if (keepsSent) {
-                sent.add(pool.frames().asSlice(l2, length).toArray(ValueLayout.JAVA_BYTE));
-            }
-            return null;
-        }
-
-        @Override
-        public int pollDescriptor() {
-            return -1;
-        }
-    };
-
+    private final UdpReconciler reconciler = new UdpReconciler(conntrack, maps, writer);
     private Nat nat;
 
-    Node(DesiredState state) {
+    public Node(DesiredState state) {
         this(state, FragmentTable.PACKETS, FragmentTable.BYTES);
     }
 
@@ -75,8 +60,13 @@ final class Node implements AutoCloseable {
     }
 
     void apply(DesiredState state) {
+        apply(state, List.of("eth0"));
+    }
+
+    /** @param interfaces names that the numbers of {@link #play} stand for */
+    public void apply(DesiredState state, List<String> interfaces) {
         writer.apply(state);
-        NodeSettings settings = new NodeSettings(state, List.of("eth0"));
+        NodeSettings settings = new NodeSettings(state, interfaces);
         if (nat == null) {
             nat = new Nat(
                     conntrack,
@@ -94,11 +84,15 @@ final class Node implements AutoCloseable {
     }
 
     void load(byte[] frame) {
+        load(0, frame);
+    }
+
+    private void load(int ingress, byte[] frame) {
         int buffer = pool.take();
         long l2 = FramePool.l2(buffer);
         VnetHeader.clear(pool.frames(), l2);
         MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2, frame.length);
-        burst.add(0, buffer, l2, frame.length);
+        burst.add(ingress, buffer, l2, frame.length);
     }
 
     void run() {
@@ -113,6 +107,29 @@ final class Node implements AutoCloseable {
         load(frame);
         run();
         return sent.isEmpty() ? null : sent.getFirst();
+    }
+
+    /** Plays one frame from an interface at a time. Returns what became of it; {@link #sent} has what came out. */
+    public Reason play(int ingress, byte[] frame, long atNs) {
+        nowNs = atNs;
+        sent.clear();
+        load(ingress, frame);
+        run();
+        return burst.reason[0];
+    }
+
+    /** Returns what came out, in order. */
+    public List<byte[]> sent() {
+        return List.copyOf(sent);
+    }
+
+    /** Removes UDP connections that are stale, as a sync does. */
+    public void reconcile() {
+        reconciler.reconcile();
+    }
+
+    public Conntrack conntrack() {
+        return conntrack;
     }
 
     long packets(Reason reason) {

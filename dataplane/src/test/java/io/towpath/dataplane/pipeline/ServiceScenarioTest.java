@@ -256,7 +256,7 @@ final class ServiceScenarioTest {
         try (Node node = web()) {
             io.towpath.nat.ServiceWriter writer = new io.towpath.nat.ServiceWriter(node.maps, said::add);
             writer.apply(new DesiredState(List.of(), many, List.of(NODE), new LocalDetector.None(), false));
-            writer.finish();
+            writer.finish(0);
 
             assertEquals(List.of("ServiceCIDRs keep their last state: 1025 are more than 1024"), said);
         }

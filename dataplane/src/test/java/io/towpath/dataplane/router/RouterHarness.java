@@ -9,6 +9,7 @@ import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.MemoryPort;
 import io.towpath.dataplane.port.Port;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
@@ -58,7 +59,7 @@ abstract class RouterHarness {
     final Verdicts verdicts = new Verdicts(counters, 0, pool);
     private final Fragments fragments = new Fragments(pool, verdicts, 1, 1);
     final List<Sent> sent = new ArrayList<>();
-    final List<Port> ports = List.of(new MemoryPort(0), new MemoryPort(1));
+    final List<Port> ports = List.of(port(0), port(1));
     final Neighbors neighbors = Neighbors.create(store, 1, quiescence, new ArrayBlockingQueue<>(64));
     final Router router;
     final Pipeline pipeline;
@@ -83,29 +84,8 @@ abstract class RouterHarness {
 
     record Sent(int port, byte[] frame) {}
 
-    final class MemoryPort extends Port {
-        MemoryPort(int index) {
-            super(index, "port" + index);
-        }
-
-        @Override
-        public int receive(FramePool from, Burst into, int limit) {
-            return 0;
-        }
-
-        @Override
-        protected Reason transmit(long l2, int length) {
-            if (!keepsSent) {
-                return null;
-            }
-            sent.add(new Sent(index(), pool.frames().asSlice(l2, length).toArray(ValueLayout.JAVA_BYTE)));
-            return null;
-        }
-
-        @Override
-        public int pollDescriptor() {
-            return -1;
-        }
+    private Port port(int index) {
+        return new MemoryPort(index, "port" + index, pool, () -> keepsSent, frame -> sent.add(new Sent(index, frame)));
     }
 
     RouterHarness() {

@@ -1,4 +1,4 @@
-package io.towpath.dataplane.health;
+package io.towpath.dataplane.conformance;
 
 import io.towpath.dataplane.model.ClusterObject.Service;
 import io.towpath.nat.ServicePort;
@@ -13,9 +13,8 @@ import java.util.Map;
  * @param internal of internalTrafficPolicy
  * @param external of externalTrafficPolicy
  */
-public record NoLocalEndpoints(int internal, int external) {
-    public static NoLocalEndpoints of(
-            Collection<Service> services, Collection<ServicePort> servicePorts, boolean ipv6) {
+record NoLocalEndpoints(int internal, int external) {
+    static NoLocalEndpoints of(Collection<Service> services, Collection<ServicePort> servicePorts, boolean ipv6) {
         Map<String, Service> byName = new HashMap<>();
         services.forEach(service -> byName.put(service.namespace() + "/" + service.name(), service));
         int internal = 0;

@@ -1,0 +1,82 @@
+package io.towpath.dataplane.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.ConntrackConfig;
+import io.towpath.dataplane.control.BindAddress;
+import io.towpath.dataplane.control.DesiredStates;
+import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.control.ProxyConfigBuilder;
+import io.towpath.dataplane.health.HealthReporter;
+import io.towpath.dataplane.health.MemoryListeners;
+import io.towpath.dataplane.router.Neighbors;
+import io.towpath.maps.AnonymousMapStore;
+import io.towpath.maps.Quiescence;
+import io.towpath.nat.ServiceMaps;
+import io.towpath.nat.ServiceWriter;
+import io.towpath.nat.UdpReconciler;
+import io.towpath.wire.Address;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.junit.jupiter.api.Test;
+
+/** Without manifests: there is the node only. */
+final class ControlAgentTest {
+    private static final Address NODE = Address.parse("127.0.0.1");
+    private static final int HEALTHZ = 10_256;
+    private static final ProxyConfig CONFIG = new ProxyConfigBuilder()
+            .healthzBindAddress(new BindAddress(NODE, HEALTHZ))
+            .build();
+    private static final long LATE_NS = 2 * CONFIG.syncPeriodSeconds() * 1_000_000_000L;
+
+    private final Quiescence quiescence = new Quiescence(1);
+    private final MemoryListeners listeners = new MemoryListeners();
+    private final WorkerSettings settings = new WorkerSettings(List.of("eth0"));
+    private long nowNs;
+
+    private ControlAgent agent(AnonymousMapStore store) {
+        ServiceMaps maps = new ServiceMaps(store, 1, 1, quiescence);
+        Conntrack conntrack = new Conntrack(
+                store, ConntrackConfig.defaults().withMaxEntries(1024), 1, ServiceMaps.BACKENDS, 1, quiescence);
+        ServiceWriter writer = new ServiceWriter(maps, warning -> {});
+        DesiredStates states = new DesiredStates(CONFIG, "node", List.of(NODE));
+        return new ControlAgent(
+                null,
+                states,
+                writer,
+                new UdpReconciler(conntrack, maps, writer),
+                Neighbors.create(store, 1, quiescence, new ArrayBlockingQueue<>(64)),
+                new HealthReporter(CONFIG, "node", states.services(), listeners, () -> nowNs, warning -> {}),
+                settings,
+                line -> {});
+    }
+
+    private int healthz() {
+        return listeners.get(NODE, HEALTHZ, "/healthz").status();
+    }
+
+    @Test
+    void shouldBeUnhealthyAsLongAsAWorkerDoesNotTakeAChange() {
+        Queue<Runnable> commands = new ArrayBlockingQueue<>(1);
+        commands.add(() -> {});
+        settings.add(commands, taken -> {});
+        try (AnonymousMapStore store = new AnonymousMapStore()) {
+            ControlAgent agent = agent(store);
+            agent.load();
+            agent.doWork();
+            assertEquals(200, healthz(), "not late yet");
+
+            nowNs += LATE_NS;
+            agent.doWork();
+            assertEquals(503, healthz());
+
+            commands.clear();
+            agent.doWork();
+            assertEquals(200, healthz());
+            assertEquals(1, commands.size());
+            agent.onClose();
+        }
+    }
+}
