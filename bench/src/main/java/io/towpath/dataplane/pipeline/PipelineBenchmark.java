@@ -95,7 +95,7 @@ public class PipelineBenchmark extends NanosecondBenchmark {
                 new NodeSettings(state, List.of("eth0")),
                 pool.frames(),
                 1);
-        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool), false));
         for (int n = 0; n < flows + Burst.LIMIT; n += Burst.LIMIT) {
             established();
         }

@@ -22,7 +22,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
-        description = "Runs the engine as a router between TAP devices until SIGTERM or Ctrl-C.")
+        description =
+                "Runs the engine until SIGTERM or Ctrl-C: as a router between TAP devices or, where the configuration has a"
+                        + " section 'node', as this host's Service proxy.")
 final class RunCommand implements Callable<Integer> {
     private static final long STOP_LIMIT_S = 10;
 
@@ -38,10 +40,19 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--proxy-config", paramLabel = "FILE", description = "KubeProxyConfiguration.")
     private Path proxyConfig;
 
+    @Option(
+            names = "--fail-open",
+            description = "Node mode: while the engine is down, packets to Services go the way they would without it.")
+    private boolean failOpen;
+
     @Override
     public Integer call() {
         try {
             EngineConfig engineConfig = EngineConfig.read(config);
+            if (failOpen && engineConfig.node() == null) {
+                throw new CliException(ExitCode.USAGE, "--fail-open: only for a configuration with a section 'node'");
+            }
+            engineConfig = failOpen ? engineConfig.withFailOpen() : engineConfig;
             Path directory = manifests != null ? manifests : engineConfig.manifests();
             if (directory != null && !Files.isDirectory(directory)) {
                 throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
@@ -78,7 +89,8 @@ final class RunCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopOnSignal(stop, stopped), "shutdown"));
             engine.start();
             System.out.println("ready: instance " + config.instance() + ", "
-                    + config.ports().size() + " ports, " + config.workers() + " workers, up to "
+                    + (config.node() == null ? config.ports().size() + " ports, " : "node, ") + config.workers()
+                    + " workers, up to "
                     + proxyConfig.conntrack().maxEntries() + " connections");
             System.out.flush();
             stop.await();

@@ -2,20 +2,19 @@ package io.towpath.dataplane.engine;
 
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
-import io.towpath.dataplane.router.Neighbors;
 import io.towpath.nat.NodeFacts;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 
-/** The one writer of the service maps and the neighbor map: takes over manifests as they change and what workers hear of neighbors. */
+/** The one writer of the service maps and the neighbor map: takes over manifests as they change and what the engine's standing in its network needs. */
 final class ControlAgent implements Agent {
     private final ManifestDirectory manifests;
     private final DesiredStates desiredStates;
     private final ServiceWriter writer;
     private final UdpReconciler reconciler;
-    private final Neighbors neighbors;
+    private final Standing standing;
     private final Consumer<NodeFacts> settings;
     private final Consumer<String> log;
 
@@ -28,21 +27,21 @@ final class ControlAgent implements Agent {
             DesiredStates desiredStates,
             ServiceWriter writer,
             UdpReconciler reconciler,
-            Neighbors neighbors,
+            Standing standing,
             Consumer<NodeFacts> settings,
             Consumer<String> log) {
         this.manifests = manifests;
         this.desiredStates = desiredStates;
         this.writer = writer;
         this.reconciler = reconciler;
-        this.neighbors = neighbors;
+        this.standing = standing;
         this.settings = settings;
         this.log = log;
     }
 
     @Override
     public int doWork() {
-        int work = neighbors.update(System.nanoTime());
+        int work = standing.update(System.nanoTime());
         if (manifests != null && manifests.poll(desiredStates)) {
             apply();
             work++;
@@ -64,6 +63,7 @@ final class ControlAgent implements Agent {
         changes.warnings().forEach(warning -> log.accept("warning: " + warning));
         changes.change().nodeFacts().ifPresent(settings);
         int changed = writer.apply(changes.change());
+        standing.onChange(changes.change());
         int stale = reconciler.reconcile();
         log.accept("services: " + changes.servicePorts() + " service ports, " + changed + " changed"
                 + (stale > 0 ? ", " + stale + " stale UDP connections removed" : ""));

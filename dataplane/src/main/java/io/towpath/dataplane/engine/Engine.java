@@ -4,18 +4,13 @@ import io.towpath.conntrack.Conntrack;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
-import io.towpath.dataplane.engine.EngineConfig.PortConfig;
 import io.towpath.dataplane.model.ManifestException;
-import io.towpath.dataplane.pipeline.IcmpErrorSender;
+import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.port.TapPort;
-import io.towpath.dataplane.router.Neighbors;
-import io.towpath.dataplane.router.Router;
-import io.towpath.dataplane.router.RouterPort;
-import io.towpath.dataplane.router.Routes;
 import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.MapStore;
@@ -25,7 +20,6 @@ import io.towpath.nat.LocalDetector;
 import io.towpath.nat.Nat;
 import io.towpath.nat.NodeFacts;
 import io.towpath.nat.NodeSettings;
-import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
@@ -41,17 +35,15 @@ import java.util.function.Consumer;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
-import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
 
-/** A running engine in router mode. Made, started and closed by one thread. */
+/** A running engine. Made, started and closed by one thread. */
 public final class Engine implements AutoCloseable {
     /** Where instances pin their maps. */
     public static final Path INSTANCES = Path.of("/run/towpath");
 
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     private static final int COMMANDS = 1024;
-    private static final int REPORTS = 1024;
 
     private final EngineConfig config;
     private final Consumer<String> log;
@@ -61,7 +53,7 @@ public final class Engine implements AutoCloseable {
     private final List<AgentRunner> runners = new ArrayList<>();
     private final List<Nat> nats = new ArrayList<>();
     private final List<Queue<Runnable>> commands = new ArrayList<>();
-    private final List<String> portNames;
+    private Standing standing;
 
     /**
      * @param manifests directory, null for none
@@ -72,7 +64,6 @@ public final class Engine implements AutoCloseable {
         this.config = config;
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
-        this.portNames = config.ports().stream().map(PortConfig::name).toList();
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()));
         try {
             assemble(proxyConfig, manifests);
@@ -88,23 +79,23 @@ public final class Engine implements AutoCloseable {
         Conntrack conntrack = new Conntrack(
                 store, proxyConfig.conntrack(), config.workers(), ServiceMaps.BACKENDS, secret, quiescence);
         CounterMap verdicts = CounterMap.create(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
-        List<RouterPort> networks = config.routerPorts();
-        Routes routes = Routes.create(store, quiescence, networks, config.staticRoutes(), config.nodeAddresses());
-        Neighbors neighbors = Neighbors.create(store, secret, quiescence, new MpscVarHandleArrayQueue<>(REPORTS));
+        standing = config.node() == null
+                ? new RouterStanding(config, store, secret, quiescence)
+                : new NodeStanding(config.node(), config.ownAddresses(), config.nodeRouting(log));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
-        for (PortConfig port : config.ports()) {
-            taps.add(TapSetup.open(port, config.workers()));
+        for (int number = 0; number < standing.portNames().size(); number++) {
+            taps.add(standing.openTap(number, config.workers()));
         }
         for (int number = 0; number < config.workers(); number++) {
-            Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, secret);
+            Worker worker = worker(number, maps, conntrack, verdicts, secret);
             runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
         }
         ControlAgent control = new ControlAgent(
                 manifests == null ? null : new ManifestDirectory(manifests, log),
-                new DesiredStates(proxyConfig, hostName(), config.ownAddresses()),
+                new DesiredStates(proxyConfig, hostName(), standing.ownAddresses()),
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
-                neighbors,
+                standing,
                 this::publish,
                 log);
         control.load();
@@ -115,30 +106,22 @@ public final class Engine implements AutoCloseable {
         return Files.readString(HOST_NAME).strip();
     }
 
-    private Worker worker(
-            int number,
-            List<RouterPort> networks,
-            ServiceMaps maps,
-            Conntrack conntrack,
-            CounterMap counters,
-            Routes routes,
-            Neighbors neighbors,
-            long seed) {
+    private Worker worker(int number, ServiceMaps maps, Conntrack conntrack, CounterMap counters, long seed) {
         FramePool pool = new FramePool(4 * Burst.LIMIT);
+        List<String> names = standing.portNames();
         List<Port> ports = new ArrayList<>();
         for (Tap tap : taps) {
-            ports.add(new TapPort(ports.size(), portNames.get(ports.size()), tap.queue(number), pool.frames()));
+            ports.add(new TapPort(ports.size(), names.get(ports.size()), tap.queue(number), pool.frames()));
         }
         Verdicts verdicts = new Verdicts(counters, number, pool);
-        Router router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
-        NodeSettings nothing =
-                new NodeSettings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false), portNames);
+        Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
+        NodeSettings nothing = standing.settings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false));
         Nat nat = new Nat(
                 conntrack,
                 conntrack.worker(number),
                 maps,
-                routes,
-                PortRange.UNPRIVILEGED,
+                standing.masquerade(),
+                standing.masqueradePorts(),
                 nothing,
                 pool.frames(),
                 seed + number);
@@ -150,8 +133,8 @@ public final class Engine implements AutoCloseable {
                 ports.toArray(Port[]::new),
                 pool,
                 new Burst(pool.frames()),
-                new Pipeline(nat, router),
-                router,
+                new Pipeline(nat, forwarding),
+                forwarding,
                 verdicts,
                 conntrack,
                 quiescence,
@@ -160,7 +143,7 @@ public final class Engine implements AutoCloseable {
 
     /** Control thread: hands the workers what they keep outside the maps. */
     private void publish(NodeFacts facts) {
-        NodeSettings settings = new NodeSettings(facts, portNames);
+        NodeSettings settings = standing.settings(facts);
         for (int number = 0; number < nats.size(); number++) {
             Nat nat = nats.get(number);
             if (!commands.get(number).offer(() -> nat.onSettings(settings))) {
@@ -177,6 +160,7 @@ public final class Engine implements AutoCloseable {
     /** Starts the threads; packets flow from here on. */
     public void start() {
         runners.forEach(AgentRunner::startOnThread);
+        standing.start();
     }
 
     /** Stops the threads, removes devices and maps. */

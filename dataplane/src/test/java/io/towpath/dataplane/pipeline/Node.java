@@ -79,7 +79,7 @@ final class Node implements AutoCloseable {
                     settings,
                     pool.frames(),
                     7);
-            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)));
+            pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool), false));
         }
         nat.onSettings(settings);
     }
