@@ -135,18 +135,19 @@ public final class Conntrack {
         return h ^ h >>> 31;
     }
 
-    /** Loads the index line of a hash ahead of {@link #touchEntry}. Keep the result alive. */
+    /** Loads the index line of a hash ahead of {@link #likelyEntry}. Keep the result alive. */
     public long touch(long hash) {
         return index.touch(hash);
     }
 
-    /** Loads both tuple lines and the state line of the likely entry ahead of {@link #lookup}. Keep the result alive. */
-    public long touchEntry(long hash) {
+    /** Returns the entry that a hash probably belongs to, by its tag; -1 where its first bucket has none. Good until {@link #lookup}. */
+    public long likelyEntry(long hash) {
         long found = index.next(index.firstBucket(hash), hash, 0);
-        if (found < 0) {
-            return 0;
-        }
-        long entry = entryOf(found);
+        return found < 0 ? -1 : entryOf(found);
+    }
+
+    /** Loads both tuple lines, the state line and the counters of an entry ahead of {@link #lookup}. Keep the result alive. */
+    public long touchEntry(long entry) {
         return entries.get(JAVA_LONG, entry)
                 + entries.get(JAVA_LONG, entry + Entry.REPLY_TUPLE)
                 + entries.get(JAVA_LONG, entry + Entry.LAST_SEEN)

@@ -19,7 +19,13 @@ import java.lang.foreign.MemorySegment;
 /**
  * Finds the connection that an ICMP error is about by the packet it quotes, and translates both headers (RFC 5508 section 4). An error
  * travels against the quoted packet, so it belongs to the direction that the reversed quote has. It neither refreshes nor ends the
- * connection (RFC 5508 section 4.2, REQ-5).
+ * connection (RFC 5508 REQ-6).
+ *
+ * <p>What is translated is what Linux translates (nf_conntrack_inet_error in net/netfilter/nf_conntrack_proto_icmp.c,
+ * nf_nat_icmp_reply_translation in nf_nat_proto.c): an error counts only where it is sent to the source of the packet it quotes; quotes of
+ * later fragments and of other errors belong to no connection; redirects about translated connections are dropped. The outer source changes
+ * only where that of the connection's packets in the same direction does: an error from a router behind a Service shows as from the virtual
+ * address, one from a router in front of a client that is not masqueraded keeps the router's address.
  *
  * <p>One per worker; {@link #parse} leaves what it found in the fields for {@link #translate}.
  */
@@ -47,10 +53,13 @@ final class IcmpErrorTranslator {
     /** Reads the quoted packet of frame {@code i} and reverses its five-tuple. Returns false if it quotes nothing that can be known. */
     boolean parse(Burst burst, int i) {
         quotedL3 = burst.l4[i] + Icmp.HEADER_LENGTH;
-        end = burst.l4[i] + burst.l4Length[i];
+        end = Math.min(burst.l4[i] + burst.l4Length[i], quotedL3 + quotedBytes(burst, i));
         int protocol = burst.isIpv4(i) ? parseIpv4() : parseIpv6();
         if (protocol < 0 || quotedL4 + QUOTED_MIN > end) {
             return false;
+        }
+        if (burst.destinationHi[i] != destinationHi || burst.destinationLo[i] != destinationLo) {
+            return false; // about a packet that its receiver did not send
         }
         switch (protocol) {
             case FiveTuple.TCP, FiveTuple.UDP, FiveTuple.SCTP ->
@@ -73,6 +82,23 @@ final class IcmpErrorTranslator {
             }
         }
         return true;
+    }
+
+    /** Returns the length of the quote where extensions follow it (RFC 4884 section 4), else one that is beyond all packets. */
+    private long quotedBytes(Burst burst, int i) {
+        long l4 = burst.l4[i];
+        int type = Icmp.type(frames, l4);
+        int words;
+        if (burst.isIpv4(i)) {
+            boolean extensible = type == Icmp.DESTINATION_UNREACHABLE
+                    || type == Icmp.TIME_EXCEEDED
+                    || type == Icmp.PARAMETER_PROBLEM;
+            words = extensible ? Bytes.u8(frames, l4 + 5) : 0;
+            return words == 0 ? Integer.MAX_VALUE : words * 4L;
+        }
+        boolean extensible = type == Icmpv6.DESTINATION_UNREACHABLE || type == Icmpv6.TIME_EXCEEDED;
+        words = extensible ? Bytes.u8(frames, l4 + 4) : 0;
+        return words == 0 ? Integer.MAX_VALUE : words * 8L;
     }
 
     private int parseIpv4() {
@@ -107,8 +133,13 @@ final class IcmpErrorTranslator {
         return Ipv6.protocol(walked);
     }
 
-    /** Sets where the error of frame {@code i} goes once translated. */
+    /** Sets where the error of frame {@code i} goes once translated, if it goes on. */
     static void target(Burst burst, int i, MemorySegment entries, long handle) {
+        if (burst.isIpv4(i) && Icmp.type(burst.frames, burst.l4[i]) == Icmp.REDIRECT) {
+            // Else both ends would talk past the translation.
+            burst.reason[i] = Reason.ICMP_REDIRECT_TRANSLATED;
+            return;
+        }
         long other = Conntrack.otherTuple(handle);
         burst.targetHi[i] = Entry.sourceHi(entries, other);
         burst.targetLo[i] = Entry.sourceLo(entries, other);
@@ -134,19 +165,31 @@ final class IcmpErrorTranslator {
         long after = Checksum.sum(frames, quotedL3, changed);
         int delta = Checksum.delta16(Checksum.fold(before), Checksum.fold(after));
 
-        // As the kernel does, the error shows as from the address that its receiver talks to, whichever hop sent it.
+        boolean hidesSource = isSourceTranslated(entries, handle);
+        long outerSourceHi = hidesSource ? otherDestinationHi : burst.sourceHi[i];
+        long outerSourceLo = hidesSource ? otherDestinationLo : burst.sourceLo[i];
         int outer = Rewriter.addressDelta(
                 burst.sourceHi[i],
                 burst.sourceLo[i],
                 burst.destinationHi[i],
                 burst.destinationLo[i],
-                otherDestinationHi,
-                otherDestinationLo,
+                outerSourceHi,
+                outerSourceLo,
                 otherSourceHi,
                 otherSourceLo);
-        rewriter.addresses(burst.l3[i], otherDestinationHi, otherDestinationLo, otherSourceHi, otherSourceLo, outer);
+        rewriter.addresses(burst.l3[i], outerSourceHi, outerSourceLo, otherSourceHi, otherSourceLo, outer);
         delta = burst.isIpv4(i) ? delta : Checksum.addDeltas(delta, outer);
         Icmp.checksum(frames, l4, Checksum.apply(Icmp.checksum(frames, l4), delta));
+    }
+
+    /** Returns whether packets of the handle's direction get another source address or port. */
+    private static boolean isSourceTranslated(MemorySegment entries, long handle) {
+        long own = Conntrack.tuple(handle);
+        long other = Conntrack.otherTuple(handle);
+        return Entry.sourceHi(entries, own) != Entry.destinationHi(entries, other)
+                || Entry.sourceLo(entries, own) != Entry.destinationLo(entries, other)
+                || FiveTuple.sourcePort(Entry.transport(entries, own))
+                        != FiveTuple.destinationPort(Entry.transport(entries, other));
     }
 
     private void quotedTransport(long newTransport, int delta) {

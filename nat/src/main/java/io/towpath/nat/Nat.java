@@ -29,6 +29,9 @@ public final class Nat {
     private final Rewriter rewriter;
     private final IcmpErrorTranslator icmpErrors;
 
+    /** Frames of the burst that probably open a connection. */
+    private final int[] opening = new int[Burst.LIMIT];
+
     private NodeSettings node;
     /** Keeps the loads of the touch stages alive. */
     private long touched;
@@ -66,6 +69,20 @@ public final class Nat {
      * the table's cache lines of the whole burst first, so that their loads overlap.
      */
     public void resolve(Burst burst, long nowNs) {
+        touched = touch(burst);
+        for (int i = 0; i < burst.count; i++) {
+            burst.targetHi[i] = burst.destinationHi[i];
+            burst.targetLo[i] = burst.destinationLo[i];
+            switch (burst.kind[i]) {
+                case FlowKind.FLOW -> resolveFlow(burst, i, nowNs);
+                case FlowKind.ICMP_ERROR -> resolveIcmpError(burst, i);
+                case FlowKind.OTHER_IP -> burst.reason[i] = connections.unconnected(burst, i);
+                default -> {}
+            }
+        }
+    }
+
+    private long touch(Burst burst) {
         long sink = 0;
         for (int i = 0; i < burst.count; i++) {
             if (burst.kind[i] == FlowKind.FLOW) {
@@ -78,22 +95,18 @@ public final class Nat {
                 sink += conntrack.touch(burst.hash[i]);
             }
         }
+        int openingCount = 0;
         for (int i = 0; i < burst.count; i++) {
             if (burst.kind[i] == FlowKind.FLOW) {
-                sink += conntrack.touchEntry(burst.hash[i]);
+                long entry = conntrack.likelyEntry(burst.hash[i]);
+                if (entry >= 0) {
+                    sink += conntrack.touchEntry(entry);
+                } else {
+                    opening[openingCount++] = i;
+                }
             }
         }
-        touched = sink;
-        for (int i = 0; i < burst.count; i++) {
-            burst.targetHi[i] = burst.destinationHi[i];
-            burst.targetLo[i] = burst.destinationLo[i];
-            switch (burst.kind[i]) {
-                case FlowKind.FLOW -> resolveFlow(burst, i, nowNs);
-                case FlowKind.ICMP_ERROR -> resolveIcmpError(burst, i);
-                case FlowKind.OTHER_IP -> burst.reason[i] = connections.unconnected(burst, i);
-                default -> {}
-            }
-        }
+        return openingCount > 0 ? sink + connections.touch(burst, opening, openingCount) : sink;
     }
 
     private void resolveFlow(Burst burst, int i, long nowNs) {

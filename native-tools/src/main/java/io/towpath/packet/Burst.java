@@ -18,6 +18,8 @@ public final class Burst {
     public final MemorySegment frames;
 
     public int count;
+    /** How many of the frames are {@link FlowKind#FRAGMENT}s as they came in. */
+    public int fragments;
     /** Number of the frame's buffer in its owner's pool. */
     public final int[] buffer = new int[LIMIT];
     /** Index of the port that the frame came in by. */
@@ -51,6 +53,8 @@ public final class Burst {
     public final long[] hash = new long[LIMIT];
     /** Conntrack handle, negative where there is none. */
     public final long[] handle = new long[LIMIT];
+    /** Bytes of the largest IP packet among the fragments that a whole packet came in; meaningful where {@link #fragments} is not 0. */
+    public final int[] longestFragment = new int[LIMIT];
     /** What was decided; {@link Reason#NONE} until then. */
     public final Reason[] reason = new Reason[LIMIT];
 
@@ -78,6 +82,12 @@ public final class Burst {
 
     public void clear() {
         count = 0;
+        fragments = 0;
+    }
+
+    /** Returns the bytes of the largest fragment of a packet that came in fragments, 0 for one that came whole. */
+    public int longestFragment(int i) {
+        return fragments == 0 ? 0 : longestFragment[i];
     }
 
     public boolean isIpv4(int i) {

@@ -14,6 +14,8 @@ public final class FlowKind {
     public static final int ARP = 4;
     /** Neighbor solicitation or advertisement, and the other link-scope ICMPv6 messages. */
     public static final int NEIGHBOR = 5;
+    /** Part of an IP packet. */
+    public static final int FRAGMENT = 6;
 
     private FlowKind() {}
 }

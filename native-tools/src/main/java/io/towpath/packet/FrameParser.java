@@ -81,10 +81,10 @@ public final class FrameParser {
         int headerLength = Ipv4.headerLength(frames, l3);
         burst.l4[i] = l3 + headerLength;
         burst.l4Length[i] = Ipv4.totalLength(frames, l3) - headerLength;
-        if (Ipv4.isFragment(frames, l3)) {
-            return invalid(burst, i, Reason.FRAGMENT_UNSUPPORTED);
-        }
         int protocol = Ipv4.protocol(frames, l3);
+        if (Ipv4.isFragment(frames, l3)) {
+            return fragment(burst, i, protocol);
+        }
         return protocol == FiveTuple.ICMP ? parseIcmp(burst, i, frames) : parseTransport(burst, i, frames, protocol);
     }
 
@@ -108,13 +108,54 @@ public final class FrameParser {
         long l4 = l3 + Ipv6.l4Offset(walked);
         burst.l4[i] = l4;
         burst.l4Length[i] = (int) (packetEnd - l4);
-        if (Ipv6.isFragment(walked)) {
-            return invalid(burst, i, Reason.FRAGMENT_UNSUPPORTED);
-        }
         int protocol = Ipv6.protocol(walked);
+        if (Ipv6.isFragment(walked)) {
+            return fragment(burst, i, protocol);
+        }
         return protocol == FiveTuple.ICMPV6
                 ? parseIcmpv6(burst, i, frames)
                 : parseTransport(burst, i, frames, protocol);
+    }
+
+    private static int fragment(Burst burst, int i, int protocol) {
+        burst.transport[i] = protocol;
+        burst.fragments++;
+        return FlowKind.FRAGMENT;
+    }
+
+    /**
+     * Parses the transport header of frame {@code i}, which was made whole from fragments: addresses and IP header are there and good, the
+     * header being that of the first fragment.
+     */
+    public static void parseWhole(Burst burst, int i) {
+        MemorySegment frames = burst.frames;
+        long l3 = burst.l3[i];
+        long end = burst.l2[i] + burst.length[i];
+        boolean ipv4 = burst.isIpv4(i);
+        long walked = ipv4 ? 0 : Ipv6.walk(frames, l3, end);
+        int protocol = ipv4 ? Ipv4.protocol(frames, l3) : Ipv6.protocol(walked);
+        burst.reason[i] = Reason.NONE;
+        burst.l4[i] = l3 + (ipv4 ? Ipv4.headerLength(frames, l3) : Ipv6.l4Offset(walked));
+        burst.l4Length[i] = (int) (end - burst.l4[i]);
+        burst.kind[i] = switch (protocol) {
+            case FiveTuple.ICMP -> ipv4 ? parseIcmp(burst, i, frames) : parseTransport(burst, i, frames, protocol);
+            case FiveTuple.ICMPV6 -> ipv4 ? parseTransport(burst, i, frames, protocol) : parseIcmpv6(burst, i, frames);
+            default -> parseTransport(burst, i, frames, protocol);
+        };
+        if (burst.kind[i] == FlowKind.NEIGHBOR) {
+            burst.settle(i, Reason.NEIGHBOR_MESSAGE_INVALID); // never fragmented (RFC 6980 section 5)
+        }
+    }
+
+    /** Returns the bytes that the transport header of a protocol has at least; 0 for those that are not looked into. */
+    public static int minTransportLength(int protocol) {
+        return switch (protocol) {
+            case FiveTuple.TCP -> Tcp.MIN_HEADER_LENGTH;
+            case FiveTuple.UDP -> Udp.HEADER_LENGTH;
+            case FiveTuple.SCTP -> Sctp.HEADER_LENGTH;
+            case FiveTuple.ICMP, FiveTuple.ICMPV6 -> Icmp.HEADER_LENGTH;
+            default -> 0;
+        };
     }
 
     private static int parseTransport(Burst burst, int i, MemorySegment frames, int protocol) {

@@ -64,7 +64,9 @@ public final class IcmpErrors {
         boolean ipv4 = burst.isIpv4(i);
         int ipLength = ipv4 ? Ipv4.MIN_HEADER_LENGTH : Ipv6.HEADER_LENGTH;
         int room = (ipv4 ? IPV4_LENGTH_MAX : IPV6_LENGTH_MAX) - ipLength - Icmp.HEADER_LENGTH;
-        int packetLength = (int) (burst.l4[i] - burst.l3[i]) + burst.l4Length[i];
+        // By its header: of a packet that came in fragments, only the first is quoted.
+        int packetLength =
+                ipv4 ? Ipv4.totalLength(in, burst.l3[i]) : Ipv6.HEADER_LENGTH + Ipv6.payloadLength(in, burst.l3[i]);
         int quoted = Math.min(packetLength, room);
         long outL3 = outL2 + linkLength;
         long outL4 = outL3 + ipLength;

@@ -58,7 +58,18 @@ public enum Reason {
     NEIGHBOR_QUEUE_FULL(Verdict.DROP),
     EGRESS_FULL(Verdict.DROP),
     EGRESS_FAILED(Verdict.DROP),
-    BUFFERS_EXHAUSTED(Verdict.DROP);
+    BUFFERS_EXHAUSTED(Verdict.DROP),
+
+    /** Not final: the count falls again when the fragment's packet is complete or given up, and the fragment then counts by what became of it. */
+    FRAGMENT_HELD(Verdict.CONSUME),
+    FRAGMENT_INVALID(Verdict.DROP),
+    FRAGMENT_TINY(Verdict.DROP),
+    FRAGMENT_DUPLICATE(Verdict.DROP),
+    FRAGMENT_CONFLICT(Verdict.DROP),
+    FRAGMENT_TOO_MANY(Verdict.DROP),
+    FRAGMENT_TIMED_OUT(Verdict.DROP),
+    FRAGMENT_EVICTED(Verdict.DROP),
+    ICMP_REDIRECT_TRANSLATED(Verdict.DROP);
 
     /** All reasons by ordinal; {@code values()} would allocate. */
     public static final List<Reason> ALL = List.of(values());

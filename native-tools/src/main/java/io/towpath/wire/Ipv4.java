@@ -103,6 +103,19 @@ public final class Ipv4 {
         }
     }
 
+    /** Returns where the fragment's payload belongs in that of the whole packet, bytes. */
+    public static int fragmentOffset(MemorySegment frame, long l3) {
+        return (Bytes.u16(frame, l3 + 6) & OFFSET_MASK) << 3;
+    }
+
+    public static boolean isLastFragment(MemorySegment frame, long l3) {
+        return (Bytes.u16(frame, l3 + 6) & MORE_FRAGMENTS) == 0;
+    }
+
+    public static int identification(MemorySegment frame, long l3) {
+        return Bytes.u16(frame, l3 + 4);
+    }
+
     public static int ttl(MemorySegment frame, long l3) {
         return Bytes.u8(frame, l3 + 8);
     }
@@ -123,6 +136,11 @@ public final class Ipv4 {
         }
     }
 
+    /** Writes the TTL; the checksum is the caller's to mend. */
+    public static void ttl(MemorySegment frame, long l3, int hops) {
+        Bytes.u8(frame, l3 + 8, hops);
+    }
+
     public static int protocol(MemorySegment frame, long l3) {
         return Bytes.u8(frame, l3 + 9);
     }
@@ -133,6 +151,12 @@ public final class Ipv4 {
 
     public static void checksum(MemorySegment frame, long l3, int checksum) {
         Bytes.u16(frame, l3 + 10, checksum);
+    }
+
+    /** Computes the header checksum anew. */
+    public static void updateChecksum(MemorySegment frame, long l3) {
+        checksum(frame, l3, 0);
+        checksum(frame, l3, Checksum.finish(Checksum.sum(frame, l3, headerLength(frame, l3))));
     }
 
     public static int source(MemorySegment frame, long l3) {
@@ -159,6 +183,6 @@ public final class Ipv4 {
         Bytes.i32(frame, l3 + 8, ttl << 24 | protocol << 16);
         source(frame, l3, source);
         destination(frame, l3, destination);
-        checksum(frame, l3, Checksum.finish(Checksum.sum(frame, l3, MIN_HEADER_LENGTH)));
+        updateChecksum(frame, l3);
     }
 }

@@ -40,7 +40,8 @@ public final class Ipv6 {
      * Walks the extension headers to the transport header; of a later fragment, to what follows its fragment header.
      *
      * @param end of the packet, or of what is quoted of it
-     * @return for {@link #l4Offset}, {@link #protocol} and {@link #isFragment}; negative where the chain is cut off or too long
+     * @return for {@link #l4Offset}, {@link #protocol} and {@link #isFragment}; negative where the chain is cut off, too long or has two
+     *     fragment headers
      */
     public static long walk(MemorySegment frame, long l3, long end) {
         int next = nextHeader(frame, l3);
@@ -53,10 +54,11 @@ public final class Ipv6 {
             if (at + 8 > end) {
                 return -1;
             }
-            if (next == FRAGMENT) {
-                int offsetAndMore = Bytes.u16(frame, at + 2) & 0xFFF9;
-                flags |= offsetAndMore != 0 ? FRAGMENT_FLAG : 0; // an atomic fragment is whole (RFC 6946)
-                flags |= (offsetAndMore & 0xFFF8) != 0 ? LATER_FRAGMENT_FLAG : 0;
+            if (next == FRAGMENT && !Ipv6Fragment.isAtomic(frame, at)) {
+                if (flags != 0) {
+                    return -1; // a fragment of a fragment
+                }
+                flags = Ipv6Fragment.offset(frame, at) == 0 ? FRAGMENT_FLAG : FRAGMENT_FLAG | LATER_FRAGMENT_FLAG;
             }
             int length = extensionLength(frame, at, next);
             next = Bytes.u8(frame, at);
@@ -71,6 +73,18 @@ public final class Ipv6 {
         return -1;
     }
 
+    /** Returns the start of the fragment header of a packet that {@link #walk} found to be a fragment. */
+    public static long fragmentHeader(MemorySegment frame, long l3) {
+        int next = Bytes.u8(frame, l3 + 6);
+        long at = l3 + HEADER_LENGTH;
+        while (next != FRAGMENT || Ipv6Fragment.isAtomic(frame, at)) {
+            int length = extensionLength(frame, at, next);
+            next = Bytes.u8(frame, at);
+            at += length;
+        }
+        return at;
+    }
+
     private static boolean isExtension(int header) {
         return header == HOP_BY_HOP
                 || header == ROUTING
@@ -83,7 +97,7 @@ public final class Ipv6 {
     private static int extensionLength(MemorySegment frame, long at, int header) {
         int length = Bytes.u8(frame, at + 1);
         return switch (header) {
-            case FRAGMENT -> 8;
+            case FRAGMENT -> Ipv6Fragment.HEADER_LENGTH;
             case AUTHENTICATION -> (length + 2) * 4; // RFC 4302 section 2.2
             default -> (length + 1) * 8;
         };
@@ -118,6 +132,10 @@ public final class Ipv6 {
 
     public static int hopLimit(MemorySegment frame, long l3) {
         return Bytes.u8(frame, l3 + 7);
+    }
+
+    public static void hopLimit(MemorySegment frame, long l3, int hops) {
+        Bytes.u8(frame, l3 + 7, hops);
     }
 
     /** Decrements the hop limit, which no checksum covers. The caller made sure that it is above 1. */

@@ -54,6 +54,7 @@ public class PipelineBenchmark extends NanosecondBenchmark {
     private final int[] buffers = new int[Burst.LIMIT];
     private Pipeline pipeline;
     private Verdicts verdicts;
+    private Fragments fragments;
     private Port port;
     private Scatter scatter;
     private long seen;
@@ -95,7 +96,8 @@ public class PipelineBenchmark extends NanosecondBenchmark {
                 new NodeSettings(state, List.of("eth0")),
                 pool.frames(),
                 1);
-        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool), false));
+        fragments = new Fragments(pool, verdicts, 1, 1);
+        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
         for (int n = 0; n < flows + Burst.LIMIT; n += Burst.LIMIT) {
             established();
         }
@@ -122,6 +124,7 @@ public class PipelineBenchmark extends NanosecondBenchmark {
 
     @TearDown(Level.Trial)
     public void tearDown() {
+        fragments.close();
         pool.close();
         store.close();
     }

@@ -90,6 +90,11 @@ public final class DesiredStates implements ClusterEvents {
         this.localNodes = localNodes;
     }
 
+    /** Returns the name of this node as Node objects and endpoints have it. */
+    public String nodeName() {
+        return localNodes.name();
+    }
+
     @Override
     public void upsert(ClusterObject object) {
         switch (object) {

@@ -35,7 +35,7 @@ final class LocalNodes {
 
     /** Returns the object that stands for the node where there is none. */
     Node unknown() {
-        return new Node(name, List.of(), List.of(), "");
+        return new Node(name, List.of(), List.of(), "", List.of(), false);
     }
 
     LocalNode localNode(Node node, Collection<String> warnings) {

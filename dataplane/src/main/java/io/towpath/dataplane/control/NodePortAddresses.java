@@ -10,7 +10,7 @@ import java.util.Optional;
  * Which of the node's addresses NodePorts are open on (KubeProxyConfiguration nodePortAddresses, nftables mode): any mix of CIDRs and
  * keywords. Loopback addresses are never among them.
  */
-final class NodePortAddresses {
+public final class NodePortAddresses {
     /** The node's first address of each family. */
     static final String PRIMARY = "primary";
     /** All addresses of both families. */
@@ -33,20 +33,15 @@ final class NodePortAddresses {
     }
 
     /** @param configured valid entries; none means the primary addresses */
-    static List<Address> choose(List<String> configured, List<Address> nodeAddresses) {
+    public static List<Address> choose(List<String> configured, List<Address> nodeAddresses) {
         List<String> entries = configured.isEmpty() ? List.of(PRIMARY) : configured;
-        boolean isKeywordThere = entries.stream().anyMatch(entry -> entry.indexOf('/') < 0);
-        List<Prefix> cidrs = entries.stream()
-                .filter(entry -> entry.indexOf('/') > 0)
-                .map(Prefix::parse)
-                .toList();
+        List<Prefix> cidrs = cidrs(entries);
         List<Address> chosen = new ArrayList<>();
         for (boolean ipv4 : new boolean[] {true, false}) {
             List<Address> ofFamily =
                     nodeAddresses.stream().filter(a -> a.isIpv4() == ipv4).toList();
             Optional<Address> primary = ofFamily.stream().findFirst();
-            boolean isFamilyNamed = isKeywordThere || cidrs.stream().anyMatch(cidr -> cidr.isIpv4() == ipv4);
-            boolean isAll = entries.contains(ALL) || !isFamilyNamed; // CIDRs of one family say nothing about the other
+            boolean isAll = isAll(entries, !ipv4);
             ofFamily.stream()
                     .filter(address -> isAll
                             || entries.contains(PRIMARY) && address.equals(primary.get())
@@ -54,5 +49,23 @@ final class NodePortAddresses {
                     .forEach(chosen::add);
         }
         return chosen;
+    }
+
+    /** Returns whether NodePorts of a family are open on all addresses. CIDRs of one family say nothing about the other: that is all, too. */
+    public static boolean isAll(List<String> configured, boolean ipv6) {
+        List<Prefix> cidrs = cidrs(configured);
+        boolean isKeywordThere = cidrs.size() < configured.size();
+        boolean isFamilyNamed = isKeywordThere || cidrs.stream().anyMatch(cidr -> cidr.isIpv4() != ipv6);
+        int zeroBits = ipv6 ? 0 : 96;
+        return configured.contains(ALL)
+                || !configured.isEmpty() && !isFamilyNamed
+                || cidrs.stream().anyMatch(cidr -> cidr.isIpv4() != ipv6 && cidr.bits() == zeroBits);
+    }
+
+    private static List<Prefix> cidrs(List<String> entries) {
+        return entries.stream()
+                .filter(entry -> entry.indexOf('/') > 0)
+                .map(Prefix::parse)
+                .toList();
     }
 }

@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param hostnameOverride node name, empty where unset
  * @param bindAddress the node's primary address of its family, where it is to be another one than the Node object's first
  * @param scheduler of Services that ask for none
+ * @param healthzBindAddress where /healthz and /livez are served
+ * @param syncPeriodSeconds a change that is not in force after twice this time makes the proxy unhealthy
  */
 public record ProxyConfig(
         String detectLocalMode,
@@ -30,7 +32,11 @@ public record ProxyConfig(
         String hostnameOverride,
         Optional<Address> bindAddress,
         Scheduler scheduler,
-        ConntrackConfig conntrack) {
+        ConntrackConfig conntrack,
+        Optional<BindAddress> healthzBindAddress,
+        long syncPeriodSeconds) {
+    static final long SYNC_PERIOD_DEFAULT_S = 30;
+
     public static ProxyConfig defaults() {
         return new ProxyConfig(
                 "ClusterCIDR",
@@ -43,7 +49,9 @@ public record ProxyConfig(
                 "",
                 Optional.empty(),
                 Scheduler.RANDOM,
-                ConntrackConfig.defaults());
+                ConntrackConfig.defaults(),
+                Optional.empty(),
+                SYNC_PERIOD_DEFAULT_S);
     }
 
     /**
@@ -69,7 +77,9 @@ public record ProxyConfig(
                 hostnameOverride,
                 bindAddress,
                 scheduler,
-                conntrack);
+                conntrack,
+                healthzBindAddress,
+                syncPeriodSeconds);
     }
 
     /** Returns how local pods are told, given the pod CIDRs of the own Node. */

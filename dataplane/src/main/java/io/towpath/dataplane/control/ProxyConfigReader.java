@@ -25,6 +25,8 @@ final class ProxyConfigReader {
     private static final List<String> LOCAL_MODES =
             List.of("ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix");
 
+    private static final int HEALTHZ_PORT = 10_256;
+
     /** conntrack.maxPerCore and conntrack.min where only the other one is set: kube-proxy's defaults. */
     private static final int MAX_PER_CORE = 32_768;
 
@@ -111,7 +113,9 @@ final class ProxyConfigReader {
                 root.get("hostnameOverride").text(""),
                 bindAddress(),
                 scheduler(),
-                conntrack(root.get("conntrack")));
+                conntrack(root.get("conntrack")),
+                healthzBindAddress(),
+                syncPeriodSeconds());
     }
 
     private void mode() {
@@ -188,6 +192,19 @@ final class ProxyConfigReader {
         boolean isUnspecified =
                 address == null || address.equals(Address.parse("::")) || address.equals(Address.parse("0.0.0.0"));
         return isUnspecified ? Optional.empty() : Optional.of(address);
+    }
+
+    private Optional<BindAddress> healthzBindAddress() {
+        Field field = root.get("healthzBindAddress");
+        return field.isEmpty()
+                ? Optional.empty()
+                : Optional.ofNullable(field.parsed(
+                        text -> BindAddress.parse(text, HEALTHZ_PORT), "an address such as 0.0.0.0:" + HEALTHZ_PORT));
+    }
+
+    private long syncPeriodSeconds() {
+        long ofIptables = seconds(root.get("iptables").get("syncPeriod"), ProxyConfig.SYNC_PERIOD_DEFAULT_S);
+        return seconds(root.get("nftables").get("syncPeriod"), ofIptables);
     }
 
     private Scheduler scheduler() {

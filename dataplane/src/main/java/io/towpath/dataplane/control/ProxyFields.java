@@ -30,6 +30,9 @@ final class ProxyFields {
             "nodePortAddresses",
             "iptables.masqueradeAll",
             "nftables.masqueradeAll",
+            "iptables.syncPeriod",
+            "nftables.syncPeriod",
+            "healthzBindAddress",
             "ipvs.scheduler",
             "featureGates",
             "conntrack.maxPerCore",
@@ -47,7 +50,7 @@ final class ProxyFields {
 
     static {
         idle("no packet carries a mark in here", "14", "iptables.masqueradeBit", "nftables.masqueradeBit");
-        idle("changes are applied at once", "30s", "iptables.syncPeriod", "nftables.syncPeriod", "ipvs.syncPeriod");
+        idle("changes are applied at once", "30s", "ipvs.syncPeriod");
         idle("changes are applied at once", "1s", "iptables.minSyncPeriod", "nftables.minSyncPeriod");
         idle("changes are applied at once", "0s", "ipvs.minSyncPeriod");
         idle("changes are applied at once", "15m", "configSyncPeriod");
@@ -59,7 +62,6 @@ final class ProxyFields {
         idle("it is for Windows", "", "windowsRunAsService", "winkernel.networkName", "winkernel.sourceVip");
         idle("it is for Windows", "", "winkernel.enableDSR", "winkernel.rootHnsEndpointName");
         idle("it is for Windows", "", "winkernel.forwardHealthCheckVip");
-        idle("", "0.0.0.0:10256", "healthzBindAddress");
         idle("", "127.0.0.1:10249", "metricsBindAddress");
         idle("", "", "bindAddressHardFail", "enableProfiling", "showHiddenMetricsForVersion");
         idle("the score is the starter's to set", "-999", "oomScoreAdj");

@@ -28,7 +28,6 @@ import java.util.Set;
 final class ServiceTranslation {
     static final String SCHEDULER_ANNOTATION = "towpath.io/scheduler";
 
-    private static final String OTHER_PROXY_LABEL = "service.kubernetes.io/service-proxy-name";
     private static final int AFFINITY_DEFAULT_S = 10_800;
     private static final int AFFINITY_MAX_S = 86_400;
 
@@ -58,7 +57,7 @@ final class ServiceTranslation {
     }
 
     static Result of(Service service, Collection<SliceEndpoints> slices, LocalNode node, Scheduler defaultScheduler) {
-        if (!isProxied(service)) {
+        if (!service.isProxied()) {
             return new Result(List.of(), List.of());
         }
         ServiceTranslation translation = new ServiceTranslation(service, slices, node);
@@ -66,13 +65,6 @@ final class ServiceTranslation {
         Set<String> lines = translation.warnings.lines();
         slices.forEach(slice -> lines.addAll(slice.warnings()));
         return new Result(ports, lines);
-    }
-
-    private static boolean isProxied(Service service) {
-        return !service.type().equals("ExternalName")
-                && !service.clusterIps().isEmpty()
-                && !service.clusterIps().getFirst().equals("None")
-                && !service.labels().containsKey(OTHER_PROXY_LABEL);
     }
 
     private List<ServicePort> servicePorts(Scheduler defaultScheduler) {

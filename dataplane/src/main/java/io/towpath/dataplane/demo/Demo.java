@@ -3,6 +3,7 @@ package io.towpath.dataplane.demo;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.towpath.dataplane.demo.DemoResult.Check;
+import io.towpath.dataplane.netty.Transport;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

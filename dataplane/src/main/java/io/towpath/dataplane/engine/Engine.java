@@ -4,8 +4,11 @@ import io.towpath.conntrack.Conntrack;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ManifestDirectory;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.health.HealthReporter;
+import io.towpath.dataplane.health.HealthServer;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.pipeline.Forwarding;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
@@ -35,6 +38,7 @@ import java.util.function.Consumer;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
 import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
 
 /** A running engine. Made, started and closed by one thread. */
@@ -53,6 +57,7 @@ public final class Engine implements AutoCloseable {
     private final List<AgentRunner> runners = new ArrayList<>();
     private final List<Nat> nats = new ArrayList<>();
     private final List<Queue<Runnable>> commands = new ArrayList<>();
+    private final HealthServer healthServer = new HealthServer();
     private Standing standing;
 
     /**
@@ -90,12 +95,14 @@ public final class Engine implements AutoCloseable {
             Worker worker = worker(number, maps, conntrack, verdicts, secret);
             runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, this::onError, null, worker));
         }
+        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
         ControlAgent control = new ControlAgent(
                 manifests == null ? null : new ManifestDirectory(manifests, log),
-                new DesiredStates(proxyConfig, hostName(), standing.ownAddresses()),
+                desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 standing,
+                new HealthReporter(proxyConfig, desiredStates.nodeName(), healthServer, SystemNanoClock.INSTANCE, log),
                 this::publish,
                 log);
         control.load();
@@ -115,6 +122,7 @@ public final class Engine implements AutoCloseable {
         }
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
+        Fragments fragments = new Fragments(pool, verdicts, config.workers(), seed);
         NodeSettings nothing = standing.settings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false));
         Nat nat = new Nat(
                 conntrack,
@@ -133,7 +141,8 @@ public final class Engine implements AutoCloseable {
                 ports.toArray(Port[]::new),
                 pool,
                 new Burst(pool.frames()),
-                new Pipeline(nat, forwarding),
+                new Pipeline(nat, forwarding, fragments),
+                fragments,
                 forwarding,
                 verdicts,
                 conntrack,
@@ -168,6 +177,7 @@ public final class Engine implements AutoCloseable {
     public void close() {
         runners.forEach(AgentRunner::close);
         taps.forEach(Tap::close);
+        healthServer.close();
         store.close();
     }
 }

@@ -62,7 +62,7 @@ final class NodeStanding implements Standing {
 
     @Override
     public Forwarding forwarding(List<Port> ports, FramePool pool, Verdicts verdicts) {
-        return new NodeForwarding(ports.getFirst(), pool, verdicts, new IcmpErrorSender(pool), true);
+        return NodeForwarding.onHost(ports.getFirst(), pool, verdicts, new IcmpErrorSender(pool));
     }
 
     @Override

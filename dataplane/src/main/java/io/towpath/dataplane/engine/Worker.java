@@ -2,6 +2,7 @@ package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.dataplane.pipeline.Forwarding;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
@@ -30,6 +31,7 @@ final class Worker implements Agent {
     private final FramePool pool;
     private final Burst burst;
     private final Pipeline pipeline;
+    private final Fragments fragments;
     private final Forwarding forwarding;
     private final Verdicts verdicts;
     private final Conntrack conntrack;
@@ -44,6 +46,7 @@ final class Worker implements Agent {
             FramePool pool,
             Burst burst,
             Pipeline pipeline,
+            Fragments fragments,
             Forwarding forwarding,
             Verdicts verdicts,
             Conntrack conntrack,
@@ -54,6 +57,7 @@ final class Worker implements Agent {
         this.pool = pool;
         this.burst = burst;
         this.pipeline = pipeline;
+        this.fragments = fragments;
         this.forwarding = forwarding;
         this.verdicts = verdicts;
         this.conntrack = conntrack;
@@ -127,6 +131,7 @@ final class Worker implements Agent {
     public void onClose() {
         quiescence.offline(number);
         poll.close();
+        fragments.close();
         pool.close();
     }
 

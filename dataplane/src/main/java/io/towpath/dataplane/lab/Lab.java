@@ -24,6 +24,7 @@ public final class Lab {
     private final Cleanup cleanup;
     private final LabNetwork network;
     private final List<LabService> services;
+    private final List<EngineProcess> engines = new ArrayList<>();
 
     private Lab(Proxy proxy, Cleanup cleanup, LabNetwork network) {
         this.proxy = proxy;
@@ -73,26 +74,35 @@ public final class Lab {
             return;
         }
         LabConfig.write(network, services);
-        List<EngineProcess> engines = new ArrayList<>();
         for (LabNode node : network.nodes()) {
-            engines.add(cleanup.closeLater(startEngine(node)));
+            engines.add(startEngine(node));
         }
         for (EngineProcess engine : engines) {
             engine.awaitReady(READY_LIMIT);
         }
     }
 
-    private EngineProcess startEngine(LabNode node) throws Exception {
-        String[] run = EngineProcess.command(
-                        "run",
-                        "--config",
-                        LabConfig.config(network.id(), node).toString(),
-                        "--manifests",
-                        LabConfig.manifests(network.id()).toString())
-                .toArray(String[]::new);
-        return EngineProcess.start(
-                node.host().namespace().command(run),
-                LabConfig.folder(network.id()).resolve("engine-" + node.number() + ".log"));
+    /** Starts a node's engine with more options. */
+    EngineProcess startEngine(LabNode node, String... options) throws Exception {
+        List<String> run = EngineProcess.command(
+                "run",
+                "--config",
+                LabConfig.config(network.id(), node).toString(),
+                "--manifests",
+                LabConfig.manifests(network.id()).toString());
+        run.addAll(List.of(options));
+        return cleanup.closeLater(EngineProcess.start(
+                node.host().namespace().command(run.toArray(String[]::new)),
+                LabConfig.folder(network.id()).resolve("engine-" + node.number() + ".log")));
+    }
+
+    /** Returns the engine that the lab started on a node. */
+    EngineProcess engine(LabNode node) {
+        return engines.get(node.number() - 1);
+    }
+
+    LabService service(String name) {
+        return LabPath.named(services, name);
     }
 
     /** Sends traffic over every path. */

@@ -142,6 +142,7 @@ final class LabNetwork {
         ip(pod.namespace(), "link set eth0 up");
         if (number >= LabNode.FIRST_ON_BRIDGE) {
             ip(host, "link set " + device + " master cni0 up");
+            ip(host, "link set " + device + " type bridge_slave hairpin on"); // as CNI plugins do for kube-proxy
             ip(pod.namespace(), "address add " + pod.ipv4() + "/25 dev eth0");
             ip(pod.namespace(), "address add " + pod.ipv6() + "/80 dev eth0 nodad");
             ip(pod.namespace(), "route add default via " + node.bridge(false).replaceFirst("/.*", ""));

@@ -10,10 +10,8 @@ import java.util.function.Function;
  * @param to address by family (true: IPv6)
  * @param backend who is to answer
  * @param seen the source address that it is to see
- * @param onOneBridge client and backend share a bridge: only Towpath promises anything
  */
-record LabPath(
-        String name, Host from, Function<Boolean, String> to, int port, Host backend, Host seen, boolean onOneBridge) {
+record LabPath(String name, Host from, Function<Boolean, String> to, int port, Host backend, Host seen) {
 
     String expected(boolean v6) {
         return backend.name().replace(" ", "-") + " " + seen.address(v6);
@@ -76,7 +74,7 @@ record LabPath(
     }
 
     private static LabPath direct(String name, Host from, Host to, Host seen) {
-        return new LabPath(name, from, to::address, LabService.BACKEND_PORT, to, seen, false);
+        return new LabPath(name, from, to::address, LabService.BACKEND_PORT, to, seen);
     }
 
     static LabService named(List<LabService> services, String name) {
@@ -89,16 +87,15 @@ record LabPath(
                     .filter(s -> !s.isExternal() && s.backends().getFirst().equals(backend))
                     .findFirst()
                     .orElseThrow();
-            paths.add(new LabPath(
-                    name, from, service::clusterIp, LabService.PORT, backend, seen, name.endsWith("same bridge")));
+            paths.add(new LabPath(name, from, service::clusterIp, LabService.PORT, backend, seen));
         }
 
         void nodePort(String name, Host from, Host node, LabService service, Host backend, Host seen) {
-            paths.add(new LabPath(name, from, node::address, service.nodePort(), backend, seen, false));
+            paths.add(new LabPath(name, from, node::address, service.nodePort(), backend, seen));
         }
 
         void balancer(String name, Host from, LabService service, Host backend, Host seen) {
-            paths.add(new LabPath(name, from, service::balancerIp, LabService.PORT, backend, seen, false));
+            paths.add(new LabPath(name, from, service::balancerIp, LabService.PORT, backend, seen));
         }
     }
 }

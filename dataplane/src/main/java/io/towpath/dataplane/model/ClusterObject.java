@@ -50,6 +50,16 @@ public sealed interface ClusterObject {
             String externalTrafficPolicy,
             int healthCheckNodePort)
             implements ClusterObject {
+        private static final String OTHER_PROXY_LABEL = "service.kubernetes.io/service-proxy-name";
+
+        /** Returns whether a Service proxy has anything to do with it: not if it is headless, a mere name, or another proxy's. */
+        public boolean isProxied() {
+            return !type.equals("ExternalName")
+                    && !clusterIps.isEmpty()
+                    && !clusterIps.getFirst().equals("None")
+                    && !labels.containsKey(OTHER_PROXY_LABEL);
+        }
+
         public boolean internalLocal() {
             return internalTrafficPolicy.equals("Local");
         }
@@ -121,8 +131,20 @@ public sealed interface ClusterObject {
         }
     }
 
-    /** v1 Node. */
-    record Node(String name, List<String> addresses, List<String> podCidrs, String zone) implements ClusterObject {
+    /**
+     * v1 Node.
+     *
+     * @param taints keys of spec.taints
+     * @param deleting has a deletionTimestamp
+     */
+    record Node(
+            String name,
+            List<String> addresses,
+            List<String> podCidrs,
+            String zone,
+            List<String> taints,
+            boolean deleting)
+            implements ClusterObject {
         @Override
         public String namespace() {
             return "";

@@ -164,6 +164,7 @@ public final class ManifestReader {
                 addresses.add(address.get("address").text(""));
             }
         }
+        Field metadata = object.get("metadata");
         Field spec = object.get("spec");
         List<String> podCidrs = spec.get("podCIDRs").texts();
         String podCidr = spec.get("podCIDR").text("");
@@ -171,6 +172,10 @@ public final class ManifestReader {
                 name,
                 addresses,
                 podCidrs.isEmpty() && !podCidr.isEmpty() ? List.of(podCidr) : podCidrs,
-                object.get("metadata").get("labels").textMap().getOrDefault("topology.kubernetes.io/zone", ""));
+                metadata.get("labels").textMap().getOrDefault("topology.kubernetes.io/zone", ""),
+                spec.get("taints").elements().stream()
+                        .map(taint -> taint.get("key").text(""))
+                        .toList(),
+                metadata.get("deletionTimestamp").isPresent());
     }
 }

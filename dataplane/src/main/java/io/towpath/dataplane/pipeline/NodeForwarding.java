@@ -22,14 +22,25 @@ public final class NodeForwarding implements Forwarding {
     private final IcmpErrorSender errors;
     private final boolean onHost;
 
-    /** @param onHost the port is a host's TAP: packets get back the hop that the way to us took, so that the node counts as one router, and
-     *     multicast, which the host sends to every link, does not go back to it */
-    public NodeForwarding(Port port, FramePool pool, Verdicts verdicts, IcmpErrorSender errors, boolean onHost) {
+    /** For a port that is the wire itself: packets leave as they came, but for what the Services want. */
+    public NodeForwarding(Port port, FramePool pool, Verdicts verdicts, IcmpErrorSender errors) {
+        this(port, pool, verdicts, errors, false);
+    }
+
+    private NodeForwarding(Port port, FramePool pool, Verdicts verdicts, IcmpErrorSender errors, boolean onHost) {
         this.onHost = onHost;
         this.port = port;
         this.pool = pool;
         this.verdicts = verdicts;
         this.errors = errors;
+    }
+
+    /**
+     * For a host's TAP: packets get back the hop that the way to us took, so that the node counts as one router, and multicast, which the
+     * host sends on every link, does not go back to it.
+     */
+    public static NodeForwarding onHost(Port port, FramePool pool, Verdicts verdicts, IcmpErrorSender errors) {
+        return new NodeForwarding(port, pool, verdicts, errors, true);
     }
 
     @Override

@@ -8,19 +8,32 @@ import io.towpath.packet.FrameParser;
 public final class Pipeline {
     private final Nat nat;
     private final Forwarding forwarding;
+    private final Fragments fragments;
 
-    public Pipeline(Nat nat, Forwarding forwarding) {
+    public Pipeline(Nat nat, Forwarding forwarding, Fragments fragments) {
         this.nat = nat;
         this.forwarding = forwarding;
+        this.fragments = fragments;
     }
 
     /** Brings every frame of the burst to its verdict. Owner worker only. */
     public void process(Burst burst, long nowNs) {
         FrameParser.parse(burst);
         forwarding.admit(burst, nowNs);
+        boolean fragmented = burst.fragments > 0;
+        if (fragmented) {
+            fragments.collect(burst, nowNs);
+        }
         nat.resolve(burst, nowNs);
         forwarding.route(burst, nowNs);
         nat.apply(burst);
+        if (fragmented) {
+            fragments.divide(burst);
+        }
         forwarding.dispatch(burst, nowNs);
+        if (fragmented) {
+            fragments.sendRest(burst, forwarding, nowNs);
+        }
+        fragments.sweep(nowNs);
     }
 }

@@ -26,6 +26,17 @@ public final class Verdicts implements Port.Outcome {
         counters.add(worker, reason.ordinal(), 1, length);
     }
 
+    /** A held fragment goes on to where it is counted by what becomes of it. */
+    void release(int length) {
+        counters.add(worker, Reason.FRAGMENT_HELD.ordinal(), -1, -length);
+    }
+
+    /** A held fragment ends. */
+    void countHeld(int length, Reason reason) {
+        release(length);
+        count(length, reason);
+    }
+
     @Override
     public void done(int buffer, int length, Reason reason) {
         // Reason.NONE: a frame of our own that answers a packet which is counted already.

@@ -25,7 +25,7 @@ final class NodeNetwork implements ReplayNetwork {
 
     NodeNetwork(CaptureOutput output, FramePool pool, Verdicts verdicts) {
         port = new CapturePort(0, "towpath0", output, (number, l2) -> false);
-        forwarding = new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool), false);
+        forwarding = new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool));
     }
 
     @Override

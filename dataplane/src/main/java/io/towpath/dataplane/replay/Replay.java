@@ -8,6 +8,7 @@ import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.engine.EngineConfig;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.ManifestReader;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
@@ -35,7 +36,9 @@ import java.util.function.Consumer;
 
 /** Plays captures through the engine, one packet at a time, their time stamps as the clock. */
 public final class Replay implements AutoCloseable {
-    private static final int BUFFERS = 64;
+    /** A packet of 64 fragments needs one for each and one as a whole. */
+    private static final int BUFFERS = 96;
+
     private static final int MAX_ENTRIES = 1 << 17;
     /** Sender of packets that were captured without Ethernet header. */
     private static final long RAW_IP_SENDER = 0x0200_0000_0001L;
@@ -50,6 +53,7 @@ public final class Replay implements AutoCloseable {
     private final Conntrack conntrack;
     private final UdpReconciler reconciler;
     private final Verdicts verdicts;
+    private final Fragments fragments;
     private final CaptureOutput output;
     private final VerdictLog log;
     private final ReplayNetwork network;
@@ -89,6 +93,7 @@ public final class Replay implements AutoCloseable {
                 quiescence);
         reconciler = new UdpReconciler(conntrack, maps, writer);
         verdicts = new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool);
+        fragments = new Fragments(pool, verdicts, 1, seed);
         output = new CaptureOutput(outputs.capture(), pool.frames());
         log = new VerdictLog(outputs.verdicts(), conntrack, writer);
         network = settings.router() == null
@@ -138,7 +143,7 @@ public final class Replay implements AutoCloseable {
                     nodeSettings(),
                     pool.frames(),
                     settings.seed());
-            pipeline = new Pipeline(nat, network.forwarding());
+            pipeline = new Pipeline(nat, network.forwarding(), fragments);
         }
         nat.onSettings(nodeSettings());
     }
@@ -191,6 +196,7 @@ public final class Replay implements AutoCloseable {
     public void close() throws IOException {
         log.close();
         output.close();
+        fragments.close();
         pool.close();
         store.close();
     }

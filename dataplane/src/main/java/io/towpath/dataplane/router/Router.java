@@ -136,6 +136,10 @@ public final class Router implements Forwarding {
 
     /** Returns the length of the largest IP packet that the frame stands for: of a super-frame, that of its segments. */
     private int packetLength(Burst burst, int i) {
+        int fragment = burst.longestFragment(i);
+        if (fragment > 0) {
+            return fragment;
+        }
         int headers = (int) (burst.l4[i] - burst.l3[i]);
         if (!VnetHeader.isGso(frames, burst.l2[i])) {
             return headers + burst.l4Length[i];

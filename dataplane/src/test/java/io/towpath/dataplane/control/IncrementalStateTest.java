@@ -115,7 +115,9 @@ final class IncrementalStateTest {
                         "node-" + random.nextInt(2),
                         some("192.0.2.", 3),
                         some("10.1.0.", 2),
-                        "zone-" + random.nextInt(2));
+                        "zone-" + random.nextInt(2),
+                        List.of(),
+                        false);
             case 1 -> new ServiceCidr("cidr-" + random.nextInt(2), List.of("10." + random.nextInt(3) + ".0.0/16"));
             case 2, 3, 4, 5, 6, 7, 8 -> service();
             default -> slice();

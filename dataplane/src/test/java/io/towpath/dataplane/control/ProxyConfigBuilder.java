@@ -37,6 +37,8 @@ final class ProxyConfigBuilder {
                 "",
                 defaults.bindAddress(),
                 scheduler,
-                defaults.conntrack());
+                defaults.conntrack(),
+                defaults.healthzBindAddress(),
+                defaults.syncPeriodSeconds());
     }
 }

@@ -10,7 +10,7 @@ import io.towpath.dataplane.demo.HttpLoad;
 import io.towpath.dataplane.demo.HttpReport;
 import io.towpath.dataplane.demo.Network;
 import io.towpath.dataplane.demo.Plan;
-import io.towpath.dataplane.demo.Transport;
+import io.towpath.dataplane.netty.Transport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,9 +35,7 @@ final class NetworkRig implements AutoCloseable {
     private final Path manifests;
 
     static {
-        if (System.getProperty("towpath.launcher") == null) {
-            System.setProperty("towpath.launcher", ROOT.resolve("towpath").toString());
-        }
+        Launcher.find();
     }
 
     private NetworkRig(Cleanup cleanup, Network network) throws IOException {

@@ -42,7 +42,13 @@ final class AnyFrameTest {
     void shouldSettleRandomAndMutatedFrames() {
         Random random = new Random(20261123);
         byte[] error = Packets.unreachable("10.1.0.1", "203.0.113.1", Packets.udp("203.0.113.1", 7, "10.1.0.1", 8080));
+        byte[] packet = Datagrams.whole(17, "203.0.113.1", "10.96.0.10", 0, new byte[96]);
+        byte[] packet6 = Datagrams.whole(17, "fd01::1", "fd96::10", 8, new byte[96]);
         byte[][] seeds = {
+            Datagrams.fragment(packet, 7, 0, true, new byte[48]),
+            Datagrams.fragment(packet, 7, 48, false, new byte[48]),
+            Datagrams.fragment(packet6, 7, 0, true, new byte[48]),
+            Datagrams.fragment(packet6, 7, 48, false, new byte[48]),
             Packets.udp("203.0.113.1", 7, "10.96.0.10", 80),
             Packets.tcp("fd01::1", 7, "fd96::10", 80, 2, 1, 0),
             Packets.tcp("203.0.113.1", 7, "10.96.0.10", 80, 2, 1, 0),

@@ -166,7 +166,7 @@ final class CapturesTest {
                         FrameSums before = FrameSums.of(played.packets().get(i).data());
                         assertSame(before, after, where);
                         service |= line.reason().equals("service");
-                        wrong += line.reason().equals("service") && !before.isRight() ? 1 : 0;
+                        wrong += line.reason().equals("service") && before != null && !before.isRight() ? 1 : 0;
                     } else {
                         assertTrue(after.isRight(), where);
                     }
@@ -178,7 +178,7 @@ final class CapturesTest {
         assertTrue(wrong >= 3, wrong + " translated packets with a wrong checksum");
     }
 
-    /** What cannot be summed before (raw IP, no IP packet) was not translated. */
+    /** What cannot be summed before (raw IP, no IP packet, fragments) is compared elsewhere or not translated. */
     private static void assertSame(FrameSums before, FrameSums after, String where) {
         if (before != null) {
             assertEquals(before.header(), after.header(), where);

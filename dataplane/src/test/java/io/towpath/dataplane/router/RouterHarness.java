@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackConfig;
+import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
@@ -55,6 +56,7 @@ abstract class RouterHarness {
     final Burst burst = new Burst(pool.frames());
     final CounterMap counters = CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY);
     final Verdicts verdicts = new Verdicts(counters, 0, pool);
+    private final Fragments fragments = new Fragments(pool, verdicts, 1, 1);
     final List<Sent> sent = new ArrayList<>();
     final List<Port> ports = List.of(new MemoryPort(0), new MemoryPort(1));
     final Neighbors neighbors = Neighbors.create(store, 1, quiescence, new ArrayBlockingQueue<>(64));
@@ -142,7 +144,7 @@ abstract class RouterHarness {
                 new NodeSettings(STATE, List.of("a", "b")),
                 pool.frames(),
                 1);
-        pipeline = new Pipeline(nat, router);
+        pipeline = new Pipeline(nat, router, fragments);
     }
 
     @AfterEach
@@ -151,6 +153,7 @@ abstract class RouterHarness {
         router.releasePending(nowNs);
         flush();
         assertEquals(256, pool.available(), "buffers");
+        fragments.close();
         pool.close();
         store.close();
     }

@@ -108,4 +108,100 @@ final class RouterTest extends RouterHarness {
         assertEquals(1, packets(Reason.FRAME_NOT_FOR_US));
         assertTrue(sent.isEmpty());
     }
+
+    /** One fragment of {@link #packet}'s payload; {@code to} is cut to what there is. */
+    private static byte[] fragment(byte[] packet, int from, int to) {
+        int end = Math.min(to, packet.length - 34);
+        ByteBuffer cut = ByteBuffer.allocate(34 + end - from).put(packet, 0, 34).put(packet, 34 + from, end - from);
+        cut.putShort(16, (short) (20 + end - from)).putShort(18, (short) 99);
+        cut.putShort(20, (short) ((end < packet.length - 34 ? 0x2000 : 0) | from / 8))
+                .putShort(24, (short) 0);
+        cut.putShort(24, (short) ~sum(cut.array(), 14, 20));
+        return cut.array();
+    }
+
+    @Test
+    void shouldRouteFragmentsThatFitThoughTheirPacketDoesNot() {
+        learnHostB();
+        byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
+        receive(0, fragment(packet, 560, 1120));
+        receive(0, fragment(packet, 1120, 2000));
+        assertTrue(sent.isEmpty());
+        receive(0, fragment(packet, 0, 560));
+
+        assertEquals(3, sent.size());
+        for (int n = 0; n < 3; n++) {
+            byte[] expected = fragment(packet, 560 * n, 560 * n + 560);
+            byte[] routed = sent.get(n).frame();
+            assertEquals(HOST_B, mac(routed, 0));
+            assertEquals(63, routed[22]);
+            assertEquals(0xFFFF, sum(routed, 14, 20));
+            assertArrayEquals(
+                    java.util.Arrays.copyOfRange(expected, 16, 22), java.util.Arrays.copyOfRange(routed, 16, 22));
+            assertEquals(expected.length, routed.length);
+        }
+        assertEquals(3, packets(Reason.ROUTED));
+    }
+
+    @Test
+    void shouldRejectAPacketWithAFragmentThatDoesNotFit() {
+        learnHostB();
+        byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
+        receive(0, withoutFragmentation(fragment(packet, 0, 560)));
+        receive(0, withoutFragmentation(fragment(packet, 560, 2000)));
+
+        assertEquals(1, sent.size());
+        assertEquals(0x0304, ByteBuffer.wrap(sent.getFirst().frame()).getShort(34));
+        assertEquals(2, packets(Reason.PACKET_TOO_BIG));
+    }
+
+    /** Sets DF. */
+    private static byte[] withoutFragmentation(byte[] fragment) {
+        fragment[20] |= 0x40;
+        ByteBuffer.wrap(fragment).putShort(24, (short) 0).putShort(24, (short) ~sum(fragment, 14, 20));
+        return fragment;
+    }
+
+    @Test
+    void shouldCutAFragmentFurtherThatDoesNotFit() {
+        learnHostB();
+        byte[] packet = packet("10.0.1.2", "10.0.2.2", 64, 1420);
+        receive(0, fragment(packet, 0, 560));
+        receive(0, fragment(packet, 560, 2000));
+
+        ByteBuffer payload = ByteBuffer.allocate(packet.length - 34);
+        for (int n = 0; n < sent.size(); n++) {
+            byte[] frame = sent.get(n).frame();
+            assertTrue(frame.length - 14 <= 600, "length " + frame.length);
+            assertEquals(0xFFFF, sum(frame, 14, 20));
+            int field = ByteBuffer.wrap(frame).getShort(20);
+            assertEquals(n < sent.size() - 1 ? 0x2000 : 0, field & 0x2000, "more fragments");
+            assertEquals(payload.position(), (field & 0x1FFF) * 8);
+            payload.put(frame, 34, frame.length - 34);
+        }
+        assertArrayEquals(java.util.Arrays.copyOfRange(packet, 34, packet.length), payload.array());
+        assertEquals(2, packets(Reason.ROUTED));
+    }
+
+    @Test
+    void shouldGiveNoTimeToLiveToLaterFragments() {
+        learnHostB();
+        byte[] first = packet("10.0.1.2", "10.0.2.2", 3, 120);
+        byte[] later = packet("10.0.1.2", "10.0.2.2", 255, 120);
+        receive(0, fragment(first, 0, 48));
+        receive(0, fragment(later, 48, 200));
+        assertEquals(2, sent.size());
+        assertEquals(2, sent.getLast().frame()[22], "the first fragment's, one hop on");
+    }
+
+    @Test
+    void shouldDropAnEchoToItselfThatCameInFragments() {
+        byte[] echo = packet("10.0.1.2", "10.0.1.1", 64, 120);
+        echo[23] = 1;
+        echo[34] = 8;
+        receive(0, fragment(echo, 0, 48));
+        receive(0, fragment(echo, 48, 200));
+        assertTrue(sent.isEmpty());
+        assertEquals(2, packets(Reason.FRAGMENT_UNSUPPORTED));
+    }
 }

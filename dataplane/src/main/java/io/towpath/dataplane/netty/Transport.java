@@ -1,4 +1,4 @@
-package io.towpath.dataplane.demo;
+package io.towpath.dataplane.netty;
 
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.DefaultChannelId;

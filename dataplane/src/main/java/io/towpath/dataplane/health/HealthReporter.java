@@ -1,0 +1,122 @@
+package io.towpath.dataplane.health;
+
+import io.towpath.dataplane.control.BindAddress;
+import io.towpath.dataplane.control.ClusterEvents;
+import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.health.Listeners.Listener;
+import io.towpath.dataplane.model.ClusterObject;
+import io.towpath.dataplane.model.ClusterObject.Node;
+import io.towpath.wire.Address;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Consumer;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * Keeps the health servers at what the control thread knows: told of each change when it is seen and when it is in force. Control thread
+ * only. A server that cannot be opened is one warning line and is tried again.
+ */
+public final class HealthReporter implements ClusterEvents, AutoCloseable {
+    /** kube-proxy's: changes may wait for two sync periods. */
+    private static final int LATE_SYNC_PERIODS = 2;
+
+    private static final long RETRY_NS = 5_000_000_000L;
+
+    private final ProxyConfig config;
+    private final String nodeName;
+    private final Listeners listeners;
+    private final NanoClock clock;
+    private final Consumer<String> log;
+    private final ProxyHealth proxy;
+    private final ServiceHealth services;
+    private final HealthChecks checks;
+    private List<Address> nodeAddresses = List.of();
+    private Listener healthz;
+    private long healthzTriedAtNs;
+    private boolean healthzWarned;
+
+    public HealthReporter(
+            ProxyConfig config, String nodeName, Listeners listeners, NanoClock clock, Consumer<String> log) {
+        this.config = config;
+        this.nodeName = nodeName;
+        this.listeners = listeners;
+        this.clock = clock;
+        this.log = log;
+        Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
+        proxy = new ProxyHealth(timeout, clock, InstantSource.system());
+        checks = new HealthChecks(nodeName);
+        services = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
+        healthzTriedAtNs = clock.nanoTime() - RETRY_NS;
+    }
+
+    /** A change of the objects was seen. */
+    public void queued() {
+        proxy.queued(false);
+        proxy.queued(true);
+    }
+
+    @Override
+    public void upsert(ClusterObject object) {
+        checks.upsert(object);
+        if (object instanceof Node node && node.name().equals(nodeName)) {
+            proxy.node(node.taints(), node.deleting());
+        }
+    }
+
+    @Override
+    public void delete(ClusterObject.Key key) {
+        checks.delete(key);
+    }
+
+    /** The node's addresses are others from the next sync on. */
+    public void nodeAddresses(List<Address> addresses) {
+        nodeAddresses = List.copyOf(addresses);
+    }
+
+    /** All changes that were told of are in force. */
+    public void synced() {
+        services.sync(
+                checks.current(),
+                ListenAddresses.choose(config.nodePortAddresses(), nodeAddresses, ListenAddresses::isOnHost));
+        proxy.updated(false);
+        proxy.updated(true);
+    }
+
+    /** Opens /healthz and /livez where they are wanted and not open yet. */
+    public void poll() {
+        if (healthz != null
+                || config.healthzBindAddress().isEmpty()
+                || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
+            return;
+        }
+        healthzTriedAtNs = clock.nanoTime();
+        BindAddress at = config.healthzBindAddress().get();
+        try {
+            healthz = listeners.listen(at.address(), at.port(), (path, ipv6) -> answer(path));
+        } catch (IOException e) {
+            if (!healthzWarned) {
+                log.accept("warning: healthzBindAddress " + at + ": cannot listen: " + e.getMessage()
+                        + "; it is tried again every " + RETRY_NS / 1_000_000_000L + " s");
+                healthzWarned = true;
+            }
+        }
+    }
+
+    private HealthAnswer answer(String path) {
+        return switch (path) {
+            case "/healthz" -> proxy.healthz();
+            case "/livez" -> proxy.livez();
+            default -> HealthAnswer.NOT_FOUND;
+        };
+    }
+
+    @Override
+    public void close() {
+        services.close();
+        if (healthz != null) {
+            healthz.close();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package io.towpath.dataplane.health;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * Whether the proxy itself works (kube-proxy's pkg/proxy/healthcheck/proxy_health.go): a change that waits for longer than the time-out makes
+ * it unhealthy, having nothing to do does not. Each address family counts on its own. The node's fate matters to /healthz only, which load
+ * balancers look at, not to /livez.
+ *
+ * <p>Written by the control thread, read by the server's.
+ */
+public final class ProxyHealth {
+    /** The taint that the cluster autoscaler gives a node before it removes it. */
+    private static final String TO_BE_DELETED = "ToBeDeletedByClusterAutoscaler";
+
+    /** What Go writes for a time that never was. */
+    private static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
+
+    private final long timeoutNs;
+    private final NanoClock clock;
+    private final InstantSource wallClock;
+    private final Family ipv4 = new Family();
+    private final Family ipv6 = new Family();
+    private boolean nodeEligible = true;
+
+    /** Guarded by the outer object's lock. */
+    private static final class Family {
+        boolean pending;
+        long pendingSinceNs;
+        Instant updated = NEVER;
+    }
+
+    /**
+     * @param clock for time-outs
+     * @param wallClock for what is shown
+     */
+    public ProxyHealth(Duration timeout, NanoClock clock, InstantSource wallClock) {
+        this.timeoutNs = timeout.toNanos();
+        this.clock = clock;
+        this.wallClock = wallClock;
+    }
+
+    /** A change is known, but not in force yet. */
+    public synchronized void queued(boolean isIpv6) {
+        Family family = family(isIpv6);
+        if (!family.pending) {
+            family.pending = true;
+            family.pendingSinceNs = clock.nanoTime();
+        }
+    }
+
+    /** All changes known are in force. */
+    public synchronized void updated(boolean isIpv6) {
+        Family family = family(isIpv6);
+        family.pending = false;
+        family.updated = wallClock.instant();
+    }
+
+    /**
+     * Takes over the state of the own node.
+     *
+     * @param taints keys
+     */
+    public synchronized void node(Collection<String> taints, boolean deleting) {
+        nodeEligible = !deleting && !taints.contains(TO_BE_DELETED);
+    }
+
+    private Family family(boolean isIpv6) {
+        return isIpv6 ? ipv6 : ipv4;
+    }
+
+    /** Returns whether no change is late; the node's fate is left out. */
+    public synchronized boolean isHealthy() {
+        return isHealthy(ipv4) && isHealthy(ipv6);
+    }
+
+    private boolean isHealthy(Family family) {
+        return !family.pending || clock.nanoTime() - family.pendingSinceNs < timeoutNs;
+    }
+
+    /** Answers /healthz. */
+    public synchronized HealthAnswer healthz() {
+        boolean healthy = isHealthy() && nodeEligible;
+        Map<String, Object> body = times(healthy);
+        body.put("nodeEligible", nodeEligible);
+        addStatus(body);
+        return HealthAnswer.of(healthy, Map.of(), body);
+    }
+
+    /** Answers /livez. */
+    public synchronized HealthAnswer livez() {
+        boolean healthy = isHealthy();
+        Map<String, Object> body = times(healthy);
+        addStatus(body);
+        return HealthAnswer.of(healthy, Map.of(), body);
+    }
+
+    /** Being idle looks as recent as having synced just now, as it always did. */
+    private Map<String, Object> times(boolean healthy) {
+        Instant now = wallClock.instant();
+        Instant last = ipv4.updated.isAfter(ipv6.updated) ? ipv4.updated : ipv6.updated;
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("lastUpdated", healthy ? now : last);
+        body.put("currentTime", now);
+        return body;
+    }
+
+    private void addStatus(Map<String, Object> body) {
+        body.put("healthy", isHealthy());
+        Map<String, Object> status = new LinkedHashMap<>();
+        status.put("IPv4", status(ipv4));
+        status.put("IPv6", status(ipv6));
+        body.put("status", status);
+    }
+
+    private Map<String, Object> status(Family family) {
+        Map<String, Object> status = new LinkedHashMap<>();
+        status.put("lastUpdated", family.updated);
+        status.put("healthy", isHealthy(family));
+        return status;
+    }
+}

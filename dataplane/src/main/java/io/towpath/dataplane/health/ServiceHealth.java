@@ -1,0 +1,136 @@
+package io.towpath.dataplane.health;
+
+import io.towpath.dataplane.health.Listeners.Listener;
+import io.towpath.wire.Address;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * The healthCheckNodePort servers: load balancers ask them which nodes have endpoints of a Service with externalTrafficPolicy Local
+ * (kube-proxy's pkg/proxy/healthcheck/service_health.go).
+ *
+ * <p>Control thread, but for the answers, which read what the last sync left.
+ */
+public final class ServiceHealth implements AutoCloseable {
+    private final Listeners listeners;
+    private final BooleanSupplier isProxyHealthy;
+    private final Consumer<String> warnings;
+    private final Map<Socket, Listener> open = new LinkedHashMap<>();
+    private Set<String> said = new HashSet<>();
+    private volatile Map<Integer, HealthCheck> checksByPort = Map.of();
+
+    private record Socket(Address address, int port) {
+        @Override
+        public String toString() {
+            return address.withPort(port);
+        }
+    }
+
+    /** @param isProxyHealthy asked for each answer, on the server's thread */
+    public ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<String> warnings) {
+        this.listeners = listeners;
+        this.isProxyHealthy = isProxyHealthy;
+        this.warnings = warnings;
+    }
+
+    /**
+     * Closes servers that are not wanted any more and opens those that are; one whose port was taken is tried again at each call.
+     *
+     * @param wanted the first of two with one port counts
+     * @param addresses to listen on
+     */
+    public void sync(Collection<HealthCheck> wanted, List<Address> addresses) {
+        Set<String> problems = new LinkedHashSet<>();
+        Map<Integer, HealthCheck> checks = new LinkedHashMap<>();
+        for (HealthCheck check : wanted) {
+            HealthCheck owner = checks.putIfAbsent(check.port(), check);
+            if (owner != null) {
+                problems.add(failure(check) + "it belongs to Service " + owner.namespace() + "/" + owner.name());
+            }
+        }
+        Map<Socket, HealthCheck> sockets = new LinkedHashMap<>();
+        checks.values().forEach(check -> addSockets(check, addresses, sockets));
+        checksByPort = Map.copyOf(checks);
+        closeOthers(sockets.keySet());
+        sockets.forEach((socket, check) -> open(socket, check, problems));
+        problems.stream().filter(problem -> !said.contains(problem)).forEach(warnings);
+        said = problems;
+    }
+
+    private static void addSockets(HealthCheck check, List<Address> addresses, Map<Socket, HealthCheck> sockets) {
+        for (Address address : addresses) {
+            if (check.endpoints(address.isIpv6()) >= 0) {
+                sockets.put(new Socket(address, check.port()), check);
+            }
+        }
+        if (sockets.containsKey(new Socket(Listeners.ANY, check.port()))) {
+            sockets.remove(new Socket(Listeners.ANY_IPV4, check.port())); // a part of the other
+        }
+    }
+
+    private void closeOthers(Set<Socket> sockets) {
+        Iterator<Map.Entry<Socket, Listener>> entries = open.entrySet().iterator();
+        while (entries.hasNext()) {
+            Map.Entry<Socket, Listener> entry = entries.next();
+            if (!sockets.contains(entry.getKey())) {
+                entry.getValue().close();
+                entries.remove();
+            }
+        }
+    }
+
+    private void open(Socket socket, HealthCheck check, Set<String> problems) {
+        if (open.containsKey(socket)) {
+            return;
+        }
+        try {
+            int port = socket.port();
+            open.put(socket, listeners.listen(socket.address(), port, (path, ipv6) -> answer(port, ipv6)));
+        } catch (IOException e) {
+            problems.add(failure(check) + "cannot listen on " + socket + ": " + e.getMessage()
+                    + "; it is tried again with each change");
+        }
+    }
+
+    /** The reason of kube-proxy's event, so that a search for it finds this. */
+    private static String failure(HealthCheck check) {
+        return "FailedToStartServiceHealthcheck: Service " + check.namespace() + "/" + check.name()
+                + ": healthCheckNodePort " + check.port() + ": ";
+    }
+
+    private HealthAnswer answer(int port, boolean ipv6) {
+        HealthCheck check = checksByPort.get(port);
+        int endpoints = check == null ? HealthCheck.NOT_SERVED : check.endpoints(ipv6);
+        if (endpoints == HealthCheck.NOT_SERVED) {
+            return null;
+        }
+        boolean proxyHealthy = isProxyHealthy.getAsBoolean();
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("service", namesOf(check));
+        body.put("localEndpoints", endpoints);
+        body.put("serviceProxyHealthy", proxyHealthy);
+        Map<String, String> weight = Map.of("X-Load-Balancing-Endpoint-Weight", Integer.toString(endpoints));
+        return HealthAnswer.of(endpoints > 0 && proxyHealthy, weight, body);
+    }
+
+    private static Map<String, Object> namesOf(HealthCheck check) {
+        Map<String, Object> names = new LinkedHashMap<>();
+        names.put("namespace", check.namespace());
+        names.put("name", check.name());
+        return names;
+    }
+
+    @Override
+    public void close() {
+        closeOthers(Set.of());
+    }
+}

@@ -1,0 +1,102 @@
+package io.towpath.dataplane.health;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.wire.Address;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the conformance scenarios do not say: the bodies, and the server's own life. */
+final class ProxyHealthTest {
+    private long nowNs;
+
+    private Instant wallClock() {
+        return Instant.ofEpochSecond(1_700_000_000, nowNs);
+    }
+
+    @Test
+    void shouldTellTimesFamiliesAndTheNodesFate() {
+        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), () -> nowNs, this::wallClock);
+        health.updated(false);
+        nowNs = 1_000_000_000;
+        health.queued(true);
+        nowNs = 11_000_000_000L;
+        health.node(List.of(), true);
+
+        String status = "\"status\":{\"IPv4\":{\"lastUpdated\":\"2023-11-14T22:13:20Z\",\"healthy\":true},"
+                + "\"IPv6\":{\"lastUpdated\":\"0001-01-01T00:00:00Z\",\"healthy\":false}}}";
+        String times = "{\"lastUpdated\":\"2023-11-14T22:13:20Z\",\"currentTime\":\"2023-11-14T22:13:31Z\",";
+        assertEquals(
+                times + "\"nodeEligible\":false,\"healthy\":false," + status,
+                health.healthz().body());
+        assertEquals(times + "\"healthy\":false," + status, health.livez().body());
+        assertEquals(503, health.livez().status());
+    }
+
+    @Test
+    void shouldTakeNowAsTheTimeOfTheLastUpdateWhileHealthy() {
+        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), () -> nowNs, this::wallClock);
+        health.updated(false);
+        nowNs = 60_000_000_000L;
+
+        assertEquals(
+                "{\"lastUpdated\":\"2023-11-14T22:14:20Z\",\"currentTime\":\"2023-11-14T22:14:20Z\"",
+                health.livez().body().split(",\"healthy")[0]);
+    }
+
+    @Test
+    void shouldCountTheFirstOfSeveralWaitingChanges() {
+        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), () -> nowNs, this::wallClock);
+        health.queued(false);
+        nowNs = 9_000_000_000L;
+        health.queued(false);
+        assertEquals(200, health.healthz().status());
+
+        nowNs = 10_000_000_000L;
+        assertEquals(503, health.healthz().status());
+    }
+
+    @Test
+    void shouldServeHealthzWhereConfiguredAndTryAgainWhileThePortIsTaken(@TempDir Path folder) throws Exception {
+        Address any = Address.parse("0.0.0.0");
+        Path file = Files.writeString(
+                folder.resolve("kube-proxy.yaml"),
+                "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nhealthzBindAddress: 0.0.0.0\n");
+        ProxyConfig config = ProxyConfig.read(file, new ArrayList<>());
+        MemoryListeners listeners = new MemoryListeners();
+        List<String> log = new ArrayList<>();
+        listeners.take("0.0.0.0:10256");
+        try (HealthReporter reporter = new HealthReporter(config, "node", listeners, () -> nowNs, log::add)) {
+            reporter.poll();
+            nowNs = 5_000_000_000L;
+            reporter.poll();
+            assertEquals(
+                    List.of("warning: healthzBindAddress 0.0.0.0:10256: cannot listen: Address already in use; it is "
+                            + "tried again every 5 s"),
+                    log);
+
+            listeners.release("0.0.0.0:10256");
+            reporter.poll();
+            assertEquals(false, listeners.isOpen(any, 10_256));
+            nowNs = 10_000_000_000L;
+            reporter.poll();
+            assertEquals(200, listeners.get(any, 10_256, "/healthz").status());
+            assertEquals(200, listeners.get(any, 10_256, "/livez").status());
+            assertEquals(404, listeners.get(any, 10_256, "/metrics").status());
+
+            reporter.queued();
+            nowNs = 70_000_000_000L; // twice the sync period of 30 s
+            assertEquals(503, listeners.get(any, 10_256, "/livez").status());
+            reporter.synced();
+            assertEquals(200, listeners.get(any, 10_256, "/livez").status());
+        }
+        assertEquals(false, listeners.isOpen(any, 10_256));
+    }
+}
