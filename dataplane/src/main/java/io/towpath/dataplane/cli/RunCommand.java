@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Option;
                         + " section 'node', as this host's Service proxy.")
 final class RunCommand implements Callable<Integer> {
     private static final long STOP_LIMIT_S = 10;
+    /** Values of detectLocalMode that ask for the interface a packet came by. */
+    private static final Set<String> BY_INTERFACE = Set.of("BridgeInterface", "InterfaceNamePrefix");
 
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "Ports, addresses, routes.")
     private Path config;
@@ -57,7 +60,14 @@ final class RunCommand implements Callable<Integer> {
             if (directory != null && !Files.isDirectory(directory)) {
                 throw new CliException(ExitCode.USAGE, "--manifests " + directory + ": no such directory");
             }
-            return run(engineConfig, proxyConfig(proxyConfig, engineConfig, RunCommand::say), directory);
+            ProxyConfig proxy = proxyConfig(proxyConfig, engineConfig, RunCommand::say);
+            if (engineConfig.node() != null && BY_INTERFACE.contains(proxy.detectLocalMode())) {
+                throw new CliException(
+                        ExitCode.USAGE,
+                        "detectLocalMode " + proxy.detectLocalMode()
+                                + ": interfaces cannot be told behind one TAP; use ClusterCIDR or NodeCIDR");
+            }
+            return run(engineConfig, proxy, directory);
         } catch (ManifestException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {

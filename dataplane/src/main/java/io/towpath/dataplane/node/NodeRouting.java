@@ -70,7 +70,11 @@ public final class NodeRouting {
             applyAll();
             isActive = true;
         } catch (LinuxException e) {
-            remove();
+            try {
+                remove();
+            } catch (LinuxException alsoFailed) {
+                e.addSuppressed(alsoFailed);
+            }
             throw e;
         }
     }

@@ -104,6 +104,12 @@ final class ServiceRoutes implements Part {
         return typed ? words[0] + " " + bare : bare + " via " + words[2] + " dev " + words[4];
     }
 
+    /** IPv6 does not look at the type: without its metric another route of the same destination would go. */
+    private static String deletable(String route) {
+        String key = key(route);
+        return key.contains(" via ") ? key : key + fallback();
+    }
+
     private static List<String> list(int table, boolean ipv6) {
         try {
             return IpCommand.run(ipv6 ? "-6" : "-4", "route", "show", "table", String.valueOf(table))
@@ -127,7 +133,7 @@ final class ServiceRoutes implements Part {
                 }
                 for (String found : list(table, ipv6)) {
                     if (!keys.contains(key(found))) {
-                        commands.add("route del " + key(found) + " table " + table);
+                        commands.add("route del " + deletable(found) + " table " + table);
                     }
                 }
             }
