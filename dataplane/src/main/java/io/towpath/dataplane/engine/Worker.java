@@ -1,12 +1,12 @@
 package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
+import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
-import io.towpath.dataplane.router.Router;
 import io.towpath.linux.Poll;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.Burst;
@@ -32,7 +32,7 @@ final class Worker implements Agent {
     private final Burst burst;
     private final Pipeline pipeline;
     private final Fragments fragments;
-    private final Router router;
+    private final Forwarding forwarding;
     private final Verdicts verdicts;
     private final Conntrack conntrack;
     private final Quiescence quiescence;
@@ -48,7 +48,7 @@ final class Worker implements Agent {
             Burst burst,
             Pipeline pipeline,
             Fragments fragments,
-            Router router,
+            Forwarding forwarding,
             Verdicts verdicts,
             Conntrack conntrack,
             Quiescence quiescence,
@@ -60,7 +60,7 @@ final class Worker implements Agent {
         this.burst = burst;
         this.pipeline = pipeline;
         this.fragments = fragments;
-        this.router = router;
+        this.forwarding = forwarding;
         this.verdicts = verdicts;
         this.conntrack = conntrack;
         this.quiescence = quiescence;
@@ -93,8 +93,8 @@ final class Worker implements Agent {
                 flush();
             }
         }
-        if (router.hasPending()) {
-            work += router.releasePending(nowNs);
+        if (forwarding.hasPending()) {
+            work += forwarding.releasePending(nowNs);
             flush();
         }
         conntrack.sweep(conntrack.worker(number), nowNs, SWEEP_LIMIT);
@@ -126,7 +126,7 @@ final class Worker implements Agent {
 
     private void block() {
         quiescence.offline(number);
-        poll.await(router.hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
+        poll.await(forwarding.hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
         quiescence.online(number);
         idleSinceNs = System.nanoTime();
     }

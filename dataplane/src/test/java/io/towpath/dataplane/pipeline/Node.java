@@ -16,6 +16,7 @@ import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
+import io.towpath.wire.Prefix;
 import io.towpath.wire.VnetHeader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -62,21 +63,33 @@ final class Node implements AutoCloseable {
         }
     };
 
+    private final boolean onHost;
+    private final List<Prefix> bridges;
     private Nat nat;
 
     Node(DesiredState state) {
         this(state, FragmentTable.PACKETS, FragmentTable.BYTES);
     }
 
+    /** On a host whose pods are on a bridge. */
+    Node(DesiredState state, Prefix bridge) {
+        onHost = true;
+        bridges = List.of(bridge);
+        fragments = new Fragments(pool, verdicts, FragmentTable.PACKETS, FragmentTable.BYTES, 1);
+        apply(state);
+    }
+
     /** With a fragment table of so many packets and bytes. */
     Node(DesiredState state, int fragmentedPackets, int fragmentBytes) {
+        onHost = false;
+        bridges = List.of();
         fragments = new Fragments(pool, verdicts, fragmentedPackets, fragmentBytes, 1);
         apply(state);
     }
 
     void apply(DesiredState state) {
         writer.apply(state);
-        NodeSettings settings = new NodeSettings(state, List.of("eth0"));
+        NodeSettings settings = new NodeSettings(state.nodeFacts(), List.of("eth0"), bridges);
         if (nat == null) {
             nat = new Nat(
                     conntrack,
@@ -87,8 +100,11 @@ final class Node implements AutoCloseable {
                     settings,
                     pool.frames(),
                     7);
-            pipeline =
-                    new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
+            IcmpErrorSender errors = new IcmpErrorSender(pool);
+            Forwarding forwarding = onHost
+                    ? NodeForwarding.onHost(port, pool, verdicts, errors)
+                    : new NodeForwarding(port, pool, verdicts, errors);
+            pipeline = new Pipeline(nat, forwarding, fragments);
         }
         nat.onSettings(settings);
     }
