@@ -8,6 +8,7 @@ import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
 import io.towpath.wire.Address;
+import io.towpath.wire.Prefix;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -45,6 +46,8 @@ final class BackendSelector {
     private int affinitySeconds;
     private int rememberedId;
     private boolean policyMasquerades;
+    /** The client's bridge network, null where it is on none. */
+    private Prefix bridge;
 
     BackendSelector(ServiceMaps maps, Conntrack conntrack, ConntrackWorker worker, Random random) {
         this.vips = maps.vips();
@@ -98,6 +101,7 @@ final class BackendSelector {
             return Reason.NO_ENDPOINTS;
         }
         local = decidePolicy(vip, burst, i, node);
+        bridge = node.bridgeNetwork(sourceHi, sourceLo);
         count = local ? ServiceBlock.localCount(blocks, block) : ServiceBlock.clusterCount(blocks, block);
         if (count == 0) {
             return Reason.NO_LOCAL_ENDPOINTS;
@@ -160,7 +164,9 @@ final class BackendSelector {
         backendPort = ServiceBlock.port(blocks, backend);
         backendId = ServiceBlock.backendId(blocks, backend);
         boolean hairpin = backendHi == sourceHi && backendLo == sourceLo; // masqueraded whatever the policy
-        masquerade = policyMasquerades || hairpin;
+        // A backend on the client's bridge would answer it directly, from an address that the client does not know.
+        boolean sameBridge = bridge != null && bridge.contains(backendHi, backendLo);
+        masquerade = policyMasquerades || hairpin || sameBridge;
     }
 
     /** Decides about a destination that is no virtual address with the port at hand. */

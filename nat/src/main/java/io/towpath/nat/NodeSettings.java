@@ -16,6 +16,7 @@ public final class NodeSettings {
     private final boolean detectsIpv6;
     private final boolean[] localIngress;
     private final boolean detectsByIngress;
+    private final Prefix[] bridgeNetworks;
 
     /** @param interfaceNames names of the interfaces that {@code ingress} numbers stand for, for detection by interface */
     public NodeSettings(DesiredState state, List<String> interfaceNames) {
@@ -24,6 +25,12 @@ public final class NodeSettings {
 
     /** @param interfaceNames names of the interfaces that {@code ingress} numbers stand for, for detection by interface */
     public NodeSettings(NodeFacts facts, List<String> interfaceNames) {
+        this(facts, interfaceNames, List.of());
+    }
+
+    /** @param bridgeNetworks of pods that reach each other on layer 2, past this node's IP stack */
+    public NodeSettings(NodeFacts facts, List<String> interfaceNames, List<Prefix> bridgeNetworks) {
+        this.bridgeNetworks = bridgeNetworks.toArray(Prefix[]::new);
         masqueradeAll = facts.masqueradeAll();
         nodeHi = facts.nodeAddresses().stream().mapToLong(Address::hi).toArray();
         nodeLo = facts.nodeAddresses().stream().mapToLong(Address::lo).toArray();
@@ -61,6 +68,16 @@ public final class NodeSettings {
             }
         }
         return false;
+    }
+
+    /** Returns the bridge network that an address is on, null for none. */
+    Prefix bridgeNetwork(long hi, long lo) {
+        for (Prefix network : bridgeNetworks) {
+            if (network.contains(hi, lo)) {
+                return network;
+            }
+        }
+        return null;
     }
 
     /** Returns whether an address is one of the node's, loopback included. */

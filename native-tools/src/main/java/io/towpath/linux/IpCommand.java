@@ -1,15 +1,11 @@
 package io.towpath.linux;
 
-import java.io.IOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** Runs iproute2's {@code ip}: set-up only. */
 public final class IpCommand {
-    private static final long TIMEOUT_S = 20;
+    private static final String PACKAGE = "iproute2";
 
     private IpCommand() {}
 
@@ -25,28 +21,7 @@ public final class IpCommand {
     private static String run(String input, String... arguments) {
         List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(arguments));
-        String text = String.join(" ", command);
-        try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            try (Writer writer = process.outputWriter(StandardCharsets.UTF_8)) {
-                writer.write(input);
-            }
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new LinuxException(text + ": no end in " + TIMEOUT_S + " s");
-            }
-            if (process.exitValue() != 0) {
-                throw new LinuxException(text + ": " + output);
-            }
-            return output;
-        } catch (IOException e) {
-            throw new LinuxException("cannot run ip, install iproute2: " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LinuxException(text + ": interrupted");
-        }
+        return SystemProgram.run(command, input, PACKAGE);
     }
 
     /**
@@ -68,5 +43,17 @@ public final class IpCommand {
     public static String in(String netns, String arguments) {
         String all = netns == null ? arguments : "-n " + netns + " " + arguments; // options come first
         return run(all.split(" "));
+    }
+
+    /**
+     * Runs commands, one a line without the leading {@code ip}, in one process, which ends at the first that fails.
+     *
+     * @param ipv6 the family of those that do not say it
+     */
+    public static void batch(boolean ipv6, List<String> commands) {
+        if (!commands.isEmpty()) {
+            SystemProgram.run(
+                    List.of("ip", ipv6 ? "-6" : "-4", "-batch", "-"), String.join("\n", commands) + "\n", PACKAGE);
+        }
     }
 }

@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
 public final class Ipv4 {
     public static final int MIN_HEADER_LENGTH = 20;
 
+    private static final int TTL_MAX = 255;
+
     /** Flag of the fragment field. */
     public static final int MORE_FRAGMENTS = 0x2000;
 
@@ -123,6 +125,15 @@ public final class Ipv4 {
         int old = Bytes.u16(frame, l3 + 8);
         Bytes.u16(frame, l3 + 8, old - 0x100);
         checksum(frame, l3, Checksum.apply(checksum(frame, l3), Checksum.delta16(old, old - 0x100)));
+    }
+
+    /** Increments the TTL, at most to 255, and updates the checksum. */
+    public static void incrementTtl(MemorySegment frame, long l3) {
+        int old = Bytes.u16(frame, l3 + 8);
+        if (old >>> 8 < TTL_MAX) {
+            Bytes.u16(frame, l3 + 8, old + 0x100);
+            checksum(frame, l3, Checksum.apply(checksum(frame, l3), Checksum.delta16(old, old + 0x100)));
+        }
     }
 
     /** Writes the TTL; the checksum is the caller's to mend. */

@@ -12,6 +12,8 @@ import java.lang.foreign.MemorySegment;
 public final class Ipv6 {
     public static final int HEADER_LENGTH = 40;
 
+    private static final int HOP_LIMIT_MAX = 255;
+
     /** Extension headers looked at in one packet; a chain that goes on is refused (RFC 8504 section 5.3 allows a limit). */
     private static final int EXTENSIONS_LIMIT = 8;
 
@@ -139,6 +141,11 @@ public final class Ipv6 {
     /** Decrements the hop limit, which no checksum covers. The caller made sure that it is above 1. */
     public static void decrementHopLimit(MemorySegment frame, long l3) {
         Bytes.u8(frame, l3 + 7, hopLimit(frame, l3) - 1);
+    }
+
+    /** Increments the hop limit, at most to 255. */
+    public static void incrementHopLimit(MemorySegment frame, long l3) {
+        Bytes.u8(frame, l3 + 7, Math.min(HOP_LIMIT_MAX, hopLimit(frame, l3) + 1));
     }
 
     public static long sourceHi(MemorySegment frame, long l3) {

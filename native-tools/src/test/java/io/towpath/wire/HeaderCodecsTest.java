@@ -117,6 +117,10 @@ final class HeaderCodecsTest {
                 assertTrue(Ipv4.isHeaderChecksumValid(header, 0));
                 assertEquals(0xFFFF, plainSum(bytes(header)));
             }
+            int before = Ipv4.ttl(header, 0);
+            Ipv4.incrementTtl(header, 0);
+            assertEquals(Math.min(255, before + 1), Ipv4.ttl(header, 0));
+            assertEquals(0xFFFF, plainSum(bytes(header)));
         }
     }
 
@@ -157,6 +161,10 @@ final class HeaderCodecsTest {
                     HexFormat.of().formatHex(bytes(header)));
             Ipv6.decrementHopLimit(header, 0);
             assertEquals(hopLimit - 1, Ipv6.hopLimit(header, 0));
+            for (int i = 1; i <= 3; i++) {
+                Ipv6.incrementHopLimit(header, 0);
+                assertEquals(Math.min(255, hopLimit - 1 + i), Ipv6.hopLimit(header, 0));
+            }
         }
     }
 

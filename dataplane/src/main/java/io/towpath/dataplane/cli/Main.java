@@ -17,6 +17,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             RunCommand.class,
+            NodeCommand.class,
+            LabCommand.class,
             ReplayCommand.class,
             CheckCommand.class,
             SelftestCommand.class,

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -26,10 +27,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
-        description = "Runs the engine as a router between TAP devices until SIGTERM or Ctrl-C.")
+        description =
+                "Runs the engine until SIGTERM or Ctrl-C: as a router between TAP devices or, where the configuration has a"
+                        + " section 'node', as this host's Service proxy.")
 final class RunCommand implements Callable<Integer> {
     /** Where instances keep what outlives them. */
     private static final Path STATES = Path.of("/var/lib/towpath");
+    /** Values of detectLocalMode that ask for the interface a packet came by. */
+    private static final Set<String> BY_INTERFACE = Set.of("BridgeInterface", "InterfaceNamePrefix");
 
     @Option(names = "--config", required = true, paramLabel = "FILE", description = "Ports, addresses, routes.")
     private Path config;
@@ -54,11 +59,17 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--proxy-config", paramLabel = "FILE", description = "KubeProxyConfiguration.")
     private Path proxyConfig;
 
+    @Option(
+            names = "--fail-open",
+            description = "Node mode: while the engine is down, packets to Services go the way they would without it.")
+    private boolean failOpen;
+
     @Override
     public Integer call() {
         try {
-            EngineConfig engineConfig = EngineConfig.read(config);
+            EngineConfig engineConfig = engineConfig();
             ProxyConfig proxy = proxyConfig(proxyConfig, engineConfig, RunCommand::say);
+            refuseDetectionByInterface(engineConfig, proxy);
             return run(engineConfig, proxy, source(engineConfig, proxy));
         } catch (ManifestException | ApiServerException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
@@ -66,6 +77,23 @@ final class RunCommand implements Callable<Integer> {
             throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e));
         } catch (LinuxException | MapException | IllegalArgumentException e) {
             throw new CliException(ExitCode.FAILURE, e.getMessage());
+        }
+    }
+
+    private EngineConfig engineConfig() throws ManifestException {
+        EngineConfig read = EngineConfig.read(config);
+        if (failOpen && read.node() == null) {
+            throw new CliException(ExitCode.USAGE, "--fail-open: only for a configuration with a section 'node'");
+        }
+        return failOpen ? read.withFailOpen() : read;
+    }
+
+    private static void refuseDetectionByInterface(EngineConfig engineConfig, ProxyConfig proxy) {
+        if (engineConfig.node() != null && BY_INTERFACE.contains(proxy.detectLocalMode())) {
+            throw new CliException(
+                    ExitCode.USAGE,
+                    "detectLocalMode " + proxy.detectLocalMode()
+                            + ": interfaces cannot be told behind one TAP; use ClusterCIDR or NodeCIDR");
         }
     }
 
@@ -132,7 +160,8 @@ final class RunCommand implements Callable<Integer> {
             if (!end.isSignalled()) {
                 engine.start();
                 System.out.println("ready: instance " + config.instance() + ", "
-                        + config.ports().size() + " ports, " + config.workers() + " workers, up to "
+                        + (config.node() == null ? config.ports().size() + " ports, " : "node, ") + config.workers()
+                        + " workers, up to "
                         + proxyConfig.conntrack().maxEntries() + " connections");
                 System.out.flush();
             }

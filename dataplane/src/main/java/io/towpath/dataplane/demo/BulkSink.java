@@ -1,5 +1,6 @@
 package io.towpath.dataplane.demo;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -8,7 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /** Takes streams until their end, then answers with its name and how many bytes came. */
-final class BulkSink implements AutoCloseable {
+public final class BulkSink implements Closeable {
     private static final int BUFFER_BYTES = 1 << 20;
 
     private final String name;
@@ -20,7 +21,7 @@ final class BulkSink implements AutoCloseable {
     }
 
     /** Listens on all addresses of the namespace that the calling thread is in. */
-    static BulkSink start(String name, int port) throws IOException {
+    public static BulkSink start(String name, int port) throws IOException {
         ServerSocketChannel server = ServerSocketChannel.open();
         BulkSink sink = new BulkSink(name, server);
         server.bind(new InetSocketAddress(port));

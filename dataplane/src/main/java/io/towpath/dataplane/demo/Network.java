@@ -59,10 +59,15 @@ public final class Network {
     public static Network create(String id, Cleanup cleanup) throws Exception {
         Network network = new Network(id);
         for (Namespace namespace : network.namespaces()) {
-            cleanup.acquire(() -> add(namespace), () -> delete(namespace.name()));
+            make(namespace, cleanup);
         }
 
         return network;
+    }
+
+    /** Makes a namespace; {@code cleanup} removes it, and ends what this process started in there. */
+    public static void make(Namespace namespace, Cleanup cleanup) throws Exception {
+        cleanup.acquire(() -> add(namespace), () -> delete(namespace.name()));
     }
 
     public String id() {

@@ -66,7 +66,7 @@ public final class Programs {
     }
 
     /** Runs a program that must succeed. */
-    static String require(String... command) throws IOException, InterruptedException {
+    public static String require(String... command) throws IOException, InterruptedException {
         Result result = run(Duration.ofSeconds(10), List.of(command));
         if (!result.isOk()) {
             throw new IOException("'%s' failed: %s".formatted(String.join(" ", command), result.errors.strip()));

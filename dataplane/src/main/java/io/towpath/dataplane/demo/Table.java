@@ -5,14 +5,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Text in aligned columns: under a heading that begins with '&gt;' cells stand to the right. */
-final class Table {
+public final class Table {
     private static final String INDENT = "  ";
     private static final String GAP = "  ";
 
     private final List<String[]> rows = new ArrayList<>();
     private final boolean[] isRight;
 
-    Table(String... headings) {
+    public Table(String... headings) {
         isRight = new boolean[headings.length];
         String[] first = headings.clone();
         for (int column = 0; column < headings.length; column++) {
@@ -24,7 +24,8 @@ final class Table {
         rows.add(first);
     }
 
-    Table row(String... cells) {
+    /** Adds a row. */
+    public Table row(String... cells) {
         if (cells.length != isRight.length) {
             throw new IllegalArgumentException("a row needs " + isRight.length + " cells: " + Arrays.toString(cells));
         }
@@ -34,7 +35,7 @@ final class Table {
     }
 
     /** The lines, the headings first, without spaces at their ends. */
-    List<String> lines() {
+    public List<String> lines() {
         int[] widths = new int[isRight.length];
         for (String[] row : rows) {
             for (int column = 0; column < row.length; column++) {

@@ -4,13 +4,12 @@ import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.health.HealthReporter;
-import io.towpath.dataplane.router.Neighbors;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 
-/** The one writer of the service maps and the neighbor map: takes over Kubernetes objects as they change and what workers hear of neighbors. */
+/** The one writer of the service maps and the neighbor map: takes over Kubernetes objects as they change and what the engine's standing in its network needs. */
 final class ControlAgent implements Agent {
     private static final long SAY_INTERVAL_NS = 1_000_000_000;
 
@@ -18,7 +17,7 @@ final class ControlAgent implements Agent {
     private final DesiredStates desiredStates;
     private final ServiceWriter writer;
     private final UdpReconciler reconciler;
-    private final Neighbors neighbors;
+    private final Standing standing;
     private final HealthReporter health;
     private final ClusterEvents events;
     private final WorkerSettings settings;
@@ -39,7 +38,7 @@ final class ControlAgent implements Agent {
             DesiredStates desiredStates,
             ServiceWriter writer,
             UdpReconciler reconciler,
-            Neighbors neighbors,
+            Standing standing,
             HealthReporter health,
             WorkerSettings settings,
             Consumer<String> log) {
@@ -47,7 +46,7 @@ final class ControlAgent implements Agent {
         this.desiredStates = desiredStates;
         this.writer = writer;
         this.reconciler = reconciler;
-        this.neighbors = neighbors;
+        this.standing = standing;
         this.health = health;
         this.events = ClusterEvents.both(desiredStates, health);
         this.settings = settings;
@@ -56,7 +55,7 @@ final class ControlAgent implements Agent {
 
     @Override
     public int doWork() {
-        int work = neighbors.update(System.nanoTime());
+        int work = standing.update(System.nanoTime());
         if (source != null && source.poll(events)) {
             apply();
             work++;
@@ -88,6 +87,7 @@ final class ControlAgent implements Agent {
             health.nodeAddresses(facts.nodeAddresses());
         });
         changedSinceSaid += writer.apply(changes.change());
+        standing.onChange(changes.change());
         noteStale(reconciler.reconcile());
         health.applied();
         isPending = true;

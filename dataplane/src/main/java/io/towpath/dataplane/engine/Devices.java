@@ -16,11 +16,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The TAP devices of an instance. Those that it made outlive its process (TUNSETPERSIST) with their addresses and routes, so that the next
  * process only attaches to them; their names stand in the file {@code devices} of the instance's directory. A device that was there before
- * is its user's, and left as it was.
+ * is its user's, and left as it was. Node mode's device goes with its process.
  */
 final class Devices {
     private static final String FILE = "devices";
@@ -71,18 +72,30 @@ final class Devices {
         }
     }
 
+    /** Makes a device that goes with the process, however that ends. */
+    void openForThisProcess(String name, int queues) {
+        taps.add(whenFree(() -> Tap.open(name, queues)));
+    }
+
     /** Returns null if the device is gone now, as it has not the queues that it must have. */
     private Tap attach(PortConfig port, int queues) {
+        try {
+            return whenFree(() -> TapSetup.attach(port, queues));
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EINVAL) {
+                throw e;
+            }
+            log.accept("device " + TapDevice.of(port).name() + " of the last run has other queues: it is made anew");
+            TapDevice.of(port).delete();
+            return null;
+        }
+    }
+
+    private static Tap whenFree(Supplier<Tap> opening) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return TapSetup.attach(port, queues);
+                return opening.get();
             } catch (LinuxException e) {
-                if (e.errno() == Errno.EINVAL) {
-                    log.accept("device " + TapDevice.of(port).name()
-                            + " of the last run has other queues: it is made anew");
-                    TapDevice.of(port).delete();
-                    return null;
-                }
                 if (e.errno() != Errno.EBUSY || attempt == ATTACH_ATTEMPTS) {
                     throw e;
                 }

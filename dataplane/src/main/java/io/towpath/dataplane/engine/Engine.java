@@ -5,20 +5,15 @@ import io.towpath.conntrack.ConntrackTakeover;
 import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
-import io.towpath.dataplane.engine.EngineConfig.PortConfig;
 import io.towpath.dataplane.health.HealthReporter;
 import io.towpath.dataplane.health.HealthServer;
+import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
-import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.port.TapPort;
-import io.towpath.dataplane.router.Neighbors;
-import io.towpath.dataplane.router.Router;
-import io.towpath.dataplane.router.RouterPort;
-import io.towpath.dataplane.router.Routes;
 import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
@@ -27,7 +22,6 @@ import io.towpath.nat.LocalDetector;
 import io.towpath.nat.Nat;
 import io.towpath.nat.NodeFacts;
 import io.towpath.nat.NodeSettings;
-import io.towpath.nat.PortRange;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
@@ -47,17 +41,15 @@ import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
-import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
 
-/** A running engine in router mode. Made, started and closed by one thread. */
+/** A running engine. Made, started and closed by one thread. */
 public final class Engine implements AutoCloseable {
     /** Where instances pin their maps. */
     public static final Path INSTANCES = Path.of("/run/towpath");
 
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     private static final int COMMANDS = 1024;
-    private static final int REPORTS = 1024;
 
     private final EngineConfig config;
     private final Consumer<String> log;
@@ -65,9 +57,9 @@ public final class Engine implements AutoCloseable {
     private final Quiescence quiescence;
     private final Devices devices;
     private final List<AgentRunner> runners = new ArrayList<>();
-    private final List<String> portNames;
-    private final WorkerSettings settings;
+    private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
     private final Parts parts = new Parts();
+    private Standing standing;
     private int tookOverConnections;
     private long lastBeatNs;
     private boolean started;
@@ -81,8 +73,6 @@ public final class Engine implements AutoCloseable {
         this.config = config;
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
-        this.portNames = config.ports().stream().map(PortConfig::name).toList();
-        this.settings = new WorkerSettings(portNames);
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()), log);
         parts.add(this::closeStore);
         try {
@@ -100,27 +90,25 @@ public final class Engine implements AutoCloseable {
         ServiceMaps maps = new ServiceMaps(store, config.workers(), secret, quiescence);
         Conntrack conntrack = conntrack(proxyConfig, maps, secret);
         CounterMap verdicts = CounterMap.resume(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
-        List<RouterPort> networks = config.routerPorts();
-        Routes routes = Routes.create(store, quiescence, networks, config.staticRoutes(), config.nodeAddresses());
-        Neighbors neighbors = Neighbors.create(store, secret, quiescence, new MpscVarHandleArrayQueue<>(REPORTS));
+        standing = config.node() == null
+                ? new RouterStanding(config, store, secret, quiescence)
+                : new NodeStanding(config.node(), config.ownAddresses(), config.nodeRouting(log));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
         Heartbeats heartbeats = Heartbeats.resume(store);
         lastBeatNs = heartbeats.lastNs();
-        for (PortConfig port : config.ports()) {
-            devices.open(port, config.workers());
-        }
+        standing.openDevices(devices, config.workers());
         for (int number = 0; number < config.workers(); number++) {
-            Worker worker = worker(number, networks, maps, conntrack, verdicts, routes, neighbors, heartbeats, secret);
+            Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, secret);
             run(worker, NoOpIdleStrategy.INSTANCE);
         }
         HealthServer healthServer = parts.add(new HealthServer());
-        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), config.ownAddresses());
+        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
         ControlAgent control = new ControlAgent(
                 sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),
                 desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
-                neighbors,
+                standing,
                 new HealthReporter(
                         proxyConfig,
                         desiredStates.nodeName(),
@@ -160,31 +148,23 @@ public final class Engine implements AutoCloseable {
     }
 
     private Worker worker(
-            int number,
-            List<RouterPort> networks,
-            ServiceMaps maps,
-            Conntrack conntrack,
-            CounterMap counters,
-            Routes routes,
-            Neighbors neighbors,
-            Heartbeats heartbeats,
-            long seed) {
+            int number, ServiceMaps maps, Conntrack conntrack, CounterMap counters, Heartbeats heartbeats, long seed) {
         FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
+        List<String> names = standing.portNames();
         List<Port> ports = new ArrayList<>();
         for (Tap tap : devices.taps()) {
-            ports.add(new TapPort(ports.size(), portNames.get(ports.size()), tap.queue(number), pool.frames()));
+            ports.add(new TapPort(ports.size(), names.get(ports.size()), tap.queue(number), pool.frames()));
         }
         Verdicts verdicts = new Verdicts(counters, number, pool);
-        Router router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
+        Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
         Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
-        NodeSettings nothing =
-                new NodeSettings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false), portNames);
+        NodeSettings nothing = standing.settings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false));
         Nat nat = new Nat(
                 conntrack,
                 conntrack.worker(number),
                 maps,
-                routes,
-                PortRange.UNPRIVILEGED,
+                standing.masquerade(),
+                standing.masqueradePorts(),
                 nothing,
                 pool.frames(),
                 seed + number);
@@ -195,8 +175,8 @@ public final class Engine implements AutoCloseable {
                 ports.toArray(Port[]::new),
                 pool,
                 new Burst(pool.frames()),
-                new Pipeline(nat, router, fragments),
-                router,
+                new Pipeline(nat, forwarding, fragments),
+                forwarding,
                 verdicts,
                 conntrack,
                 quiescence,
@@ -212,6 +192,7 @@ public final class Engine implements AutoCloseable {
     /** Starts the threads; packets flow from here on. */
     public void start() {
         runners.forEach(AgentRunner::startOnThread);
+        standing.start();
         started = true;
         if (store.tookOver()) {
             String gap = lastBeatNs == 0

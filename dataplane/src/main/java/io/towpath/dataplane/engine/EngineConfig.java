@@ -3,6 +3,9 @@ package io.towpath.dataplane.engine;
 import io.towpath.dataplane.model.Field;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.YamlFile;
+import io.towpath.dataplane.node.NodeConfig;
+import io.towpath.dataplane.node.NodeHost;
+import io.towpath.dataplane.node.NodeRouting;
 import io.towpath.dataplane.router.RouterPort;
 import io.towpath.dataplane.router.Routes;
 import io.towpath.wire.Address;
@@ -13,13 +16,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Towpath's own configuration file: {@code docs/configuration.md} describes it.
  *
  * @param manifests directory, null where unset
  * @param proxyConfig KubeProxyConfiguration, null where unset
- * @param persist whether maps and devices stay for the next process when this one is told to end
+ * @param persist whether maps, and devices of ports, stay for the next process when this one is told to end
+ * @param node null in router mode; else there are no ports and no routes
  */
 public record EngineConfig(
         String instance,
@@ -30,10 +35,14 @@ public record EngineConfig(
         List<RouteConfig> routes,
         List<Address> nodeAddresses,
         List<Prefix> clusterCidrs,
-        boolean persist) {
+        boolean persist,
+        NodeConfig node) {
     static final int WORKERS_MAX = 64;
 
     private static final int MTU_DEFAULT = 1500;
+    /** Of the file beside the instance's folder that has the kernel's settings as they were before node mode. */
+    private static final String SETTINGS_SUFFIX = ".host-settings";
+
     private static final Set<String> KNOWN = Set.of(
             "instance",
             "workers",
@@ -43,7 +52,8 @@ public record EngineConfig(
             "routes",
             "nodeAddresses",
             "clusterCIDR",
-            "persist");
+            "persist",
+            "node");
 
     private static final Set<String> KNOWN_OF_PORT =
             Set.of("name", "tap", "netns", "rename", "mac", "addresses", "guest");
@@ -102,8 +112,13 @@ public record EngineConfig(
         for (Field port : root.get("ports").elements()) {
             ports.add(port(port, ports.size()));
         }
-        if (ports.isEmpty()) {
-            root.get("ports").problem("at least one port");
+        Field nodeField = root.get("node");
+        NodeConfig node = nodeField.isPresent() ? NodeConfig.read(nodeField) : null;
+        if (ports.isEmpty() && node == null) {
+            root.get("ports").problem("at least one port, or a section 'node'");
+        }
+        if (!ports.isEmpty() && node != null) {
+            root.get("ports").problem("no ports beside a section 'node'");
         }
         List<RouteConfig> routes = new ArrayList<>();
         for (Field route : root.get("routes").elements()) {
@@ -118,7 +133,8 @@ public record EngineConfig(
                 routes,
                 parsed(root.get("nodeAddresses"), Address::parse, "an address"),
                 cidrs(root.get("clusterCIDR")),
-                root.get("persist").truth(false));
+                root.get("persist").truth(false),
+                node);
         if (!isInstanceName(config.instance)) {
             root.get("instance").problem("a name of letters, digits, dots and dashes");
         }
@@ -151,14 +167,38 @@ public record EngineConfig(
                 .toList();
     }
 
-    /** Returns the node's addresses: those that the file says, else all of the ports. */
+    /** Returns the node's addresses: those that the file says, else all of the ports, or of the host's interfaces. */
     public List<Address> ownAddresses() {
-        return nodeAddresses.isEmpty()
-                ? ports.stream()
+        if (!nodeAddresses.isEmpty()) {
+            return nodeAddresses;
+        }
+        return node != null
+                ? NodeHost.addresses(node.tap())
+                : ports.stream()
                         .flatMap(port -> port.addresses().stream().map(Interface::address))
                         .distinct()
-                        .toList()
-                : nodeAddresses;
+                        .toList();
+    }
+
+    /** Returns node mode's hold on the host, as this configuration wants it. */
+    public NodeRouting nodeRouting(Consumer<String> log) {
+        return new NodeRouting(
+                node, ownAddresses(), clusterCidrs, Engine.INSTANCES.resolve(instance + SETTINGS_SUFFIX), log);
+    }
+
+    /** Returns the same with {@code --fail-open}. */
+    public EngineConfig withFailOpen() {
+        return new EngineConfig(
+                instance,
+                workers,
+                manifests,
+                proxyConfig,
+                ports,
+                routes,
+                nodeAddresses,
+                clusterCidrs,
+                persist,
+                node.withFailOpen());
     }
 
     private static Path path(Field field, Path file) {

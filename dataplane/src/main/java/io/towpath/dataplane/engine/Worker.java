@@ -1,11 +1,11 @@
 package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
+import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
-import io.towpath.dataplane.router.Router;
 import io.towpath.linux.Poll;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.Burst;
@@ -30,7 +30,7 @@ final class Worker implements Agent {
     private final FramePool pool;
     private final Burst burst;
     private final Pipeline pipeline;
-    private final Router router;
+    private final Forwarding forwarding;
     private final Verdicts verdicts;
     private final Conntrack conntrack;
     private final Quiescence quiescence;
@@ -45,7 +45,7 @@ final class Worker implements Agent {
             FramePool pool,
             Burst burst,
             Pipeline pipeline,
-            Router router,
+            Forwarding forwarding,
             Verdicts verdicts,
             Conntrack conntrack,
             Quiescence quiescence,
@@ -56,7 +56,7 @@ final class Worker implements Agent {
         this.pool = pool;
         this.burst = burst;
         this.pipeline = pipeline;
-        this.router = router;
+        this.forwarding = forwarding;
         this.verdicts = verdicts;
         this.conntrack = conntrack;
         this.quiescence = quiescence;
@@ -89,8 +89,8 @@ final class Worker implements Agent {
                 flush();
             }
         }
-        if (router.hasPending()) {
-            work += router.releasePending(nowNs);
+        if (forwarding.hasPending()) {
+            work += forwarding.releasePending(nowNs);
             flush();
         }
         conntrack.sweep(conntrack.worker(number), nowNs, SWEEP_LIMIT);
@@ -122,7 +122,7 @@ final class Worker implements Agent {
 
     private void block() {
         quiescence.offline(number);
-        poll.await(router.hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
+        poll.await(forwarding.hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
         quiescence.online(number);
         idleSinceNs = System.nanoTime();
     }

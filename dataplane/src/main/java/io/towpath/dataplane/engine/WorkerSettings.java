@@ -7,17 +7,19 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Hands the workers what they keep outside the maps. A worker whose queue is full gets it later, the latest only. Control thread only. */
 final class WorkerSettings {
-    private final List<String> portNames;
+    private final Function<NodeFacts, NodeSettings> settings;
     private final List<Queue<Runnable>> queues = new ArrayList<>();
     private final List<Consumer<NodeSettings>> workers = new ArrayList<>();
     private final BitSet waiting = new BitSet();
     private NodeSettings latest;
 
-    WorkerSettings(List<String> portNames) {
-        this.portNames = portNames;
+    /** @param settings what workers must know of the node, by how the engine stands in its network */
+    WorkerSettings(Function<NodeFacts, NodeSettings> settings) {
+        this.settings = settings;
     }
 
     /**
@@ -33,7 +35,7 @@ final class WorkerSettings {
 
     /** These hold from now on, for each worker when it takes them. */
     void publish(NodeFacts facts) {
-        latest = new NodeSettings(facts, portNames);
+        latest = settings.apply(facts);
         waiting.set(0, workers.size());
         offer();
     }

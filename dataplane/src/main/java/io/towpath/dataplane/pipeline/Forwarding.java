@@ -15,4 +15,10 @@ public interface Forwarding {
 
     /** After the rewrite: queues what goes on; gives back and counts the rest. */
     void dispatch(Burst burst, long nowNs);
+
+    /** Returns whether frames wait for something else than frames. */
+    boolean hasPending();
+
+    /** Goes on with the frames that wait. Returns how many are done. */
+    int releasePending(long nowNs);
 }

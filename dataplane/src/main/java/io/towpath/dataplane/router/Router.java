@@ -202,12 +202,13 @@ public final class Router implements Forwarding {
         }
     }
 
-    /** Goes on with the frames that wait for a neighbor. Returns how many are done. */
+    /** Frames wait for neighbors. */
+    @Override
     public int releasePending(long nowNs) {
         return pending.release(nowNs);
     }
 
-    /** Returns whether frames wait for a neighbor. */
+    @Override
     public boolean hasPending() {
         return !pending.isEmpty();
     }

@@ -17,4 +17,4 @@ import org.junit.jupiter.api.condition.EnabledIf;
 @Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
-@interface EndToEnd {}
+public @interface EndToEnd {}

@@ -35,9 +35,7 @@ final class NetworkRig implements AutoCloseable {
     private final Path manifests;
 
     static {
-        if (System.getProperty("towpath.launcher") == null) {
-            System.setProperty("towpath.launcher", ROOT.resolve("towpath").toString());
-        }
+        Launcher.find();
     }
 
     private NetworkRig(Cleanup cleanup, Network network) throws IOException {

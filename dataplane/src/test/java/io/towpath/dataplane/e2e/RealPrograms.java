@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 final class RealPrograms {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    private static final Pattern OURS = Pattern.compile("(towpath-|tp|demo-)\\d.*");
+    private static final Pattern OURS = Pattern.compile("(towpath-|tp|demo-|lab-)\\d.*");
 
     private RealPrograms() {}
 

@@ -10,17 +10,20 @@ import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ProxyConfigBuilder;
 import io.towpath.dataplane.health.HealthReporter;
 import io.towpath.dataplane.health.MemoryListeners;
-import io.towpath.dataplane.router.Neighbors;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.Quiescence;
+import io.towpath.nat.NodeSettings;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import io.towpath.wire.Address;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Without manifests: there is the node only. */
 final class ControlAgentTest {
@@ -31,12 +34,15 @@ final class ControlAgentTest {
             .build();
     private static final long LATE_NS = 2 * CONFIG.syncPeriodSeconds() * 1_000_000_000L;
 
+    @TempDir
+    private Path folder;
+
     private final Quiescence quiescence = new Quiescence(1);
     private final MemoryListeners listeners = new MemoryListeners();
-    private final WorkerSettings settings = new WorkerSettings(List.of("eth0"));
+    private final WorkerSettings settings = new WorkerSettings(facts -> new NodeSettings(facts, List.of("eth0")));
     private long nowNs;
 
-    private ControlAgent agent(AnonymousMapStore store) {
+    private ControlAgent agent(AnonymousMapStore store) throws Exception {
         ServiceMaps maps = new ServiceMaps(store, 1, 1, quiescence);
         Conntrack conntrack = new Conntrack(
                 store, ConntrackConfig.defaults().withMaxEntries(1024), 1, ServiceMaps.BACKENDS, 1, quiescence);
@@ -47,10 +53,16 @@ final class ControlAgentTest {
                 states,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
-                Neighbors.create(store, 1, quiescence, new ArrayBlockingQueue<>(64)),
+                standing(store),
                 new HealthReporter(CONFIG, "node", states.services(), listeners, () -> nowNs, warning -> {}),
                 settings,
                 line -> {});
+    }
+
+    private Standing standing(AnonymousMapStore store) throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("config.yaml"), "ports: [{name: eth0, tap: tp0, addresses: [10.0.0.1/24]}]\n");
+        return new RouterStanding(EngineConfig.read(file), store, 1, quiescence);
     }
 
     private int healthz() {
@@ -58,7 +70,7 @@ final class ControlAgentTest {
     }
 
     @Test
-    void shouldBeUnhealthyAsLongAsAWorkerDoesNotTakeAChange() {
+    void shouldBeUnhealthyAsLongAsAWorkerDoesNotTakeAChange() throws Exception {
         Queue<Runnable> commands = new ArrayBlockingQueue<>(1);
         commands.add(() -> {});
         settings.add(commands, taken -> {});

@@ -17,7 +17,7 @@ final class WorkerSettingsTest {
     private static final NodeFacts OLD = facts(false);
     private static final NodeFacts NEW = facts(true);
 
-    private final WorkerSettings settings = new WorkerSettings(List.of("eth0"));
+    private final WorkerSettings settings = new WorkerSettings(facts -> new NodeSettings(facts, List.of("eth0")));
     private final Queue<Runnable> full = new ArrayBlockingQueue<>(1);
     private final Queue<Runnable> empty = new ArrayBlockingQueue<>(8);
     private final List<NodeSettings> taken = new ArrayList<>();

@@ -18,6 +18,7 @@ import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
+import io.towpath.wire.Prefix;
 import io.towpath.wire.VnetHeader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -47,14 +48,26 @@ public final class Node implements AutoCloseable {
     final Port port = new MemoryPort(0, "towpath0", pool, () -> keepsSent, sent::add);
 
     private final UdpReconciler reconciler = new UdpReconciler(conntrack, maps, writer);
+    private final boolean onHost;
+    private final List<Prefix> bridges;
     private Nat nat;
 
     public Node(DesiredState state) {
         this(state, FragmentTable.PACKETS, FragmentTable.BYTES);
     }
 
+    /** On a host whose pods are on a bridge. */
+    Node(DesiredState state, Prefix bridge) {
+        onHost = true;
+        bridges = List.of(bridge);
+        fragments = new Fragments(pool, verdicts, FragmentTable.PACKETS, FragmentTable.BYTES, 1);
+        apply(state);
+    }
+
     /** With a fragment table of so many packets and bytes. */
     Node(DesiredState state, int fragmentedPackets, int fragmentBytes) {
+        onHost = false;
+        bridges = List.of();
         fragments = new Fragments(pool, verdicts, fragmentedPackets, fragmentBytes, 1);
         apply(state);
     }
@@ -66,7 +79,7 @@ public final class Node implements AutoCloseable {
     /** @param interfaces names that the numbers of {@link #play} stand for */
     public void apply(DesiredState state, List<String> interfaces) {
         writer.apply(state);
-        NodeSettings settings = new NodeSettings(state, interfaces);
+        NodeSettings settings = new NodeSettings(state.nodeFacts(), interfaces, bridges);
         if (nat == null) {
             nat = new Nat(
                     conntrack,
@@ -77,8 +90,11 @@ public final class Node implements AutoCloseable {
                     settings,
                     pool.frames(),
                     7);
-            pipeline =
-                    new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
+            IcmpErrorSender errors = new IcmpErrorSender(pool);
+            Forwarding forwarding = onHost
+                    ? NodeForwarding.onHost(port, pool, verdicts, errors)
+                    : new NodeForwarding(port, pool, verdicts, errors);
+            pipeline = new Pipeline(nat, forwarding, fragments);
         }
         nat.onSettings(settings);
     }

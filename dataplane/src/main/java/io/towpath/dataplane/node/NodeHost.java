@@ -1,0 +1,89 @@
+package io.towpath.dataplane.node;
+
+import io.towpath.wire.Address;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.InterfaceAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What the host's interfaces say of it. */
+public final class NodeHost {
+    private static final int MTU_DEFAULT = 1500;
+    /** Addresses that nobody has (RFC 5737, RFC 3849): the way to them is the default route's. */
+    private static final List<String> ELSEWHERE = List.of("192.0.2.1", "2001:db8::1");
+
+    private NodeHost() {}
+
+    /** An address of the host, and its interface. */
+    record Own(Address address, NetworkInterface device, int bits) {}
+
+    /** Returns the host's addresses that others can reach; of each family the one that packets to elsewhere show goes first. */
+    public static List<Address> addresses(String tap) {
+        Set<Address> addresses = new LinkedHashSet<>();
+        List<Address> all = own(tap).stream().map(Own::address).toList();
+        for (String elsewhere : ELSEWHERE) {
+            try (DatagramSocket socket = new DatagramSocket()) {
+                socket.connect(new InetSocketAddress(elsewhere, 9)); // sends nothing
+                Address source = parse(socket.getLocalAddress());
+                if (all.contains(source)) {
+                    addresses.add(source);
+                }
+            } catch (UncheckedIOException | SocketException e) {
+                // no way to elsewhere in this family
+            }
+        }
+        addresses.addAll(all);
+        return List.copyOf(addresses);
+    }
+
+    /** Returns the largest packet that the interface of an address takes, bytes. */
+    static int mtu(Address address) {
+        try {
+            for (Own own : own("")) {
+                if (own.address.equals(address)) {
+                    return own.device.getMTU();
+                }
+            }
+            return MTU_DEFAULT;
+        } catch (SocketException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns all addresses of interfaces that are up, loopback and link-local ones left out. */
+    static List<Own> own(String tap) {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .filter(device -> isUp(device) && !device.getName().equals(tap))
+                    .flatMap(device -> device.getInterfaceAddresses().stream()
+                            .filter(NodeHost::isReachable)
+                            .map(a -> new Own(parse(a.getAddress()), device, a.getNetworkPrefixLength())))
+                    .toList();
+        } catch (SocketException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isUp(NetworkInterface device) {
+        try {
+            return device.isUp() && !device.isLoopback();
+        } catch (SocketException e) {
+            return false; // it went away meanwhile
+        }
+    }
+
+    private static boolean isReachable(InterfaceAddress own) {
+        InetAddress address = own.getAddress();
+        return !address.isLoopbackAddress() && !address.isLinkLocalAddress();
+    }
+
+    private static Address parse(InetAddress address) {
+        return Address.parse(address.getHostAddress().replaceFirst("%.*", ""));
+    }
+}

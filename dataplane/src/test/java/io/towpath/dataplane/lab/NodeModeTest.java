@@ -1,0 +1,245 @@
+package io.towpath.dataplane.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.towpath.dataplane.demo.Cleanup;
+import io.towpath.dataplane.demo.EngineProcess;
+import io.towpath.dataplane.demo.Namespace;
+import io.towpath.dataplane.demo.Programs;
+import io.towpath.dataplane.e2e.EndToEnd;
+import io.towpath.dataplane.e2e.Launcher;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What node mode does to a host, in the lab's node A. */
+@EndToEnd
+final class NodeModeTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private Cleanup cleanup;
+    private Lab lab;
+    private LabNode node;
+    private Namespace host;
+
+    @BeforeEach
+    void open() throws Exception {
+        Launcher.find();
+        cleanup = new Cleanup();
+        lab = Lab.create(Lab.Proxy.TOWPATH, cleanup);
+        node = lab.network().node(1);
+        host = node.host().namespace();
+    }
+
+    @AfterEach
+    void close() {
+        cleanup.close();
+    }
+
+    @Test
+    void shouldShowWhatIsMissingAndRepairIt() throws Exception {
+        assertEquals(0, check().exitCode(), check().output());
+        LabNetwork.in(host, "nft", "delete", "table", "inet", "towpath");
+        LabNetwork.ip(host, "rule del pref 110");
+        LabNetwork.ip(host, "-6 rule del pref 70");
+        LabNetwork.ip(host, "route flush table 7078");
+        LabNetwork.in(host, "nft", "flush", "chain", "ip", "cni", "FORWARD");
+        LabNetwork.in(host, "sysctl", "-qw", "net.ipv4.ip_local_reserved_ports=");
+
+        Programs.Result broken = check();
+
+        assertEquals(1, broken.exitCode());
+        for (String item : List.of(
+                "nftables chain inet towpath steer",
+                "IPv4 rule 110:",
+                "IPv6 rule 70:",
+                "route in table 7078: 10.96.0.0/12",
+                "nftables chain ip cni FORWARD",
+                "sysctl net.ipv4.ip_local_reserved_ports")) {
+            assertTrue(
+                    broken.output().lines().anyMatch(line -> line.startsWith(item) && line.contains(" missing ")),
+                    item + " in\n" + broken.output());
+        }
+        Programs.Result repaired = check("--repair");
+        assertEquals(0, repaired.exitCode(), repaired.output() + repaired.errors());
+        assertAnswers("a2");
+    }
+
+    @Test
+    void shouldNameAnotherProxyInTheWay() throws Exception {
+        LabNetwork.nft(host, "table ip kube-proxy {\n}\n");
+
+        Programs.Result result = check();
+
+        assertEquals(1, result.exitCode());
+        assertTrue(result.output().contains("kube-proxy in nftables mode"), result.output());
+    }
+
+    @Test
+    void shouldLeakNothingWhileTheEngineIsDownAndRecoverWithIt() throws Exception {
+        lab.engine(node).process().destroyForcibly().waitFor();
+        awaitNoDevice();
+
+        for (boolean v6 : new boolean[] {false, true}) {
+            Host pod = lab.network().pod(1, 1);
+            Host other = lab.network().pod(1, 2);
+            Programs.Result route = routeTo(lab.service("a2").clusterIp(v6));
+            assertTrue(!route.isOk() || route.output().contains("unreachable"), route.output());
+            assertEquals(
+                    "a2 " + pod.address(v6),
+                    Probe.ask(pod, false, other.address(v6), LabService.BACKEND_PORT),
+                    "pods do not need the engine to reach each other");
+        }
+        lab.startEngine(node).awaitReady(LIMIT);
+
+        assertAnswers("a2");
+        assertEquals(0, check().exitCode(), check().output());
+    }
+
+    @Test
+    void shouldStandInNobodysWayWhileDownIfItIsToFailOpen() throws Exception {
+        lab.engine(node).stop();
+        EngineProcess open = lab.startEngine(node, "--fail-open");
+        open.awaitReady(LIMIT);
+        assertAnswers("a2");
+
+        open.process().destroyForcibly().waitFor();
+        awaitNoDevice();
+
+        for (boolean v6 : new boolean[] {false, true}) {
+            Programs.Result route = routeTo(lab.service("a2").clusterIp(v6));
+            assertTrue(route.output().contains("dev eth0"), route.output() + route.errors());
+        }
+    }
+
+    @Test
+    void shouldSteerAddressesOfServicesAsTheyComeAndGo() throws Exception {
+        Path manifest = LabConfig.manifests(lab.network().id()).resolve("outside.yaml");
+        LabService outside = new LabService("outside", 77, List.of(lab.network().pod(1, 2)), 0, false);
+        String yaml = outside.manifest(lab.network())
+                .replace("  clusterIP:", "  externalIPs: [172.30.9.1, 198.51.100.77]\n  clusterIP:");
+        move(yaml, manifest);
+        Host client = lab.network().client();
+        LabNetwork.ip(client.namespace(), "route add 198.51.100.77 via 172.30.9.1");
+
+        await("a route", () -> services(false).contains("198.51.100.77 via"));
+        assertEquals("a2 172.30.9.1", Probe.ask(client, false, "198.51.100.77", LabService.PORT));
+        // The host has this address: only the Service's port of it goes to the engine.
+        assertEquals("a2 172.30.9.1", Probe.ask(client, false, "172.30.9.1", LabService.PORT));
+        assertEquals("node-A 172.30.9.3", Probe.ask(client, false, "172.30.9.1", LabService.BACKEND_PORT));
+
+        Files.delete(manifest);
+        await("no route", () -> !services(false).contains("198.51.100.77"));
+    }
+
+    @Test
+    void shouldRemoveEveryTrace() throws Exception {
+        Namespace bare = lab.network().node(2).host().namespace();
+        lab.engine(lab.network().node(2)).stop();
+        assertEquals(0, cleanupOf(2).exitCode());
+        LabNetwork.in(bare, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1", "net.ipv4.ip_local_reserved_ports=9000");
+        List<String> before = traces(bare);
+        EngineProcess engine = lab.startEngine(lab.network().node(2));
+        engine.awaitReady(LIMIT);
+        assertFalse(traces(bare).equals(before));
+        engine.stop();
+
+        Programs.Result result = cleanupOf(2);
+
+        assertEquals(0, result.exitCode(), result.errors());
+        assertEquals(before, traces(bare));
+        assertEquals(0, cleanupOf(2).exitCode(), "once more does no harm");
+    }
+
+    private Programs.Result check(String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(
+                "node",
+                "check",
+                "--config",
+                LabConfig.config(lab.network().id(), node).toString()));
+        arguments.addAll(List.of(options));
+        return towpath(host, arguments);
+    }
+
+    private Programs.Result cleanupOf(int number) throws Exception {
+        LabNode other = lab.network().node(number);
+        return towpath(
+                other.host().namespace(),
+                List.of(
+                        "node",
+                        "cleanup",
+                        "--config",
+                        LabConfig.config(lab.network().id(), other).toString()));
+    }
+
+    private static Programs.Result towpath(Namespace namespace, List<String> arguments) throws Exception {
+        String[] command =
+                EngineProcess.command(arguments.toArray(String[]::new)).toArray(String[]::new);
+        return Programs.run(LIMIT, namespace.command(command));
+    }
+
+    /** Everything in a namespace that node mode may change. */
+    private static List<String> traces(Namespace namespace) throws Exception {
+        List<String> traces = new ArrayList<>();
+        traces.add(LabNetwork.in(namespace, "nft", "list", "ruleset"));
+        for (String family : List.of("-4", "-6")) {
+            traces.add(LabNetwork.ip(namespace, family + " rule"));
+            traces.add(LabNetwork.ip(namespace, family + " route show table all"));
+        }
+        traces.add(LabNetwork.in(
+                namespace,
+                "sysctl",
+                "net.ipv4.ip_local_reserved_ports",
+                "net.ipv4.conf.all.rp_filter",
+                "net.ipv4.conf.eth0.rp_filter",
+                "net.netfilter.nf_conntrack_tcp_be_liberal"));
+        return traces;
+    }
+
+    private void assertAnswers(String service) throws Exception {
+        Host pod = lab.network().pod(1, 1);
+        for (boolean v6 : new boolean[] {false, true}) {
+            for (boolean udp : new boolean[] {false, true}) {
+                String answer = Probe.ask(pod, udp, lab.service(service).clusterIp(v6), LabService.PORT);
+                assertEquals(service + " " + pod.address(v6), answer);
+            }
+        }
+    }
+
+    private Programs.Result routeTo(String address) throws Exception {
+        return Programs.run(LIMIT, List.of("ip", "-n", host.name(), "route", "get", address));
+    }
+
+    private String services(boolean v6) throws Exception {
+        return LabNetwork.ip(host, (v6 ? "-6 " : "") + "route show table 7078");
+    }
+
+    private void awaitNoDevice() throws Exception {
+        await("no device", () -> !LabNetwork.ip(host, "link").contains("towpath0"));
+    }
+
+    private static void move(String text, Path file) throws Exception {
+        Path fresh = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), text);
+        Files.move(fresh, file);
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    private static void await(String what, Condition condition) throws Exception {
+        long endNs = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.holds()) {
+            assertTrue(System.nanoTime() < endNs, what);
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+}
