@@ -88,9 +88,9 @@ final class ScriptedApiServer implements AutoCloseable {
     }
 
     void stop() {
-        closeWatches();
         server.stop(0);
-        threads.close();
+        closeWatches();
+        threads.shutdownNow(); // a watch may have opened after the others were closed
     }
 
     @Override
