@@ -139,6 +139,10 @@ final class NodeModeTest {
             assertFalse(LabNetwork.ip(host, "link").contains("towpath0"), "it went with the process");
             lab.startEngine(node).awaitReady(LIMIT);
 
+            // That the stream goes on would not say it: with one backend a new connection would lead to the same.
+            String log =
+                    Files.readString(LabConfig.folder(lab.network().id()).resolve("engine-" + node.number() + ".log"));
+            assertTrue(log.contains("took over 1 connections "), log);
             client.write(ByteBuffer.wrap(new byte[2]));
             client.shutdownOutput();
             client.socket().setSoTimeout((int) LIMIT.toMillis());
