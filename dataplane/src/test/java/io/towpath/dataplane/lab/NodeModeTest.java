@@ -10,6 +10,10 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
 import io.towpath.dataplane.e2e.Launcher;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -118,6 +122,34 @@ final class NodeModeTest {
             Programs.Result route = routeTo(lab.service("a2").clusterIp(v6));
             assertTrue(route.output().contains("dev eth0"), route.output() + route.errors());
         }
+    }
+
+    @Test
+    void shouldKeepConnectionsButNeverTheDeviceForTheNextProcess() throws Exception {
+        Path config = LabConfig.config(lab.network().id(), node);
+        Files.writeString(config, "persist: true\n" + Files.readString(config));
+        lab.engine(node).stop();
+        EngineProcess stopped = lab.startEngine(node);
+        stopped.awaitReady(LIMIT);
+        try (SocketChannel client = lab.network().pod(1, 1).namespace().call(SocketChannel::open)) {
+            client.connect(new InetSocketAddress(lab.service("a2").clusterIp(false), LabService.BULK_PORT));
+            client.write(ByteBuffer.wrap(new byte[1]));
+
+            stopped.stop();
+            assertFalse(LabNetwork.ip(host, "link").contains("towpath0"), "it went with the process");
+            lab.startEngine(node).awaitReady(LIMIT);
+
+            // That the stream goes on would not say it: with one backend a new connection would lead to the same.
+            String log =
+                    Files.readString(LabConfig.folder(lab.network().id()).resolve("engine-" + node.number() + ".log"));
+            assertTrue(log.contains("took over 1 connections "), log);
+            client.write(ByteBuffer.wrap(new byte[2]));
+            client.shutdownOutput();
+            client.socket().setSoTimeout((int) LIMIT.toMillis());
+            assertEquals(
+                    "a2 3\n", new String(client.socket().getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+        }
+        assertAnswers("a2");
     }
 
     @Test
