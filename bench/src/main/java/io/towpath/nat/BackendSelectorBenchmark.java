@@ -38,7 +38,6 @@ public class BackendSelectorBenchmark extends NanosecondBenchmark {
     private final AnonymousMapStore store = new AnonymousMapStore();
     private final MappedMemory memory = MappedMemory.anonymous((long) Burst.LIMIT * STRIDE);
     private final Burst burst = new Burst(memory.segment());
-    private final int[] frames = IntStream.range(0, Burst.LIMIT).toArray();
     private BackendSelector selector;
     private NodeSettings node;
     private Scatter scatter;
@@ -67,28 +66,11 @@ public class BackendSelectorBenchmark extends NanosecondBenchmark {
         FrameParser.parse(burst);
     }
 
-    /** As the packet path does: the whole burst's cache lines first. */
     @Benchmark
     public long select() {
-        aim();
-        return selector.touch(burst, frames, Burst.LIMIT) + selectAll();
-    }
-
-    @Benchmark
-    public long selectOneByOne() {
-        aim();
-        return selectAll();
-    }
-
-    private void aim() {
-        for (int i = 0; i < Burst.LIMIT; i++) {
-            burst.destinationLo[i] = Address.mapped(Rig.vip(scatter.next()));
-        }
-    }
-
-    private long selectAll() {
         long sum = 0;
         for (int i = 0; i < Burst.LIMIT; i++) {
+            burst.destinationLo[i] = Address.mapped(Rig.vip(scatter.next()));
             if (selector.select(burst, i, node, 0) != Reason.SERVICE) {
                 throw new IllegalStateException("not a Service");
             }

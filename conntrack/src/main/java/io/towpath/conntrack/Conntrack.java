@@ -144,14 +144,11 @@ public final class Conntrack {
         Entry.link(entries, (long) entry * Entry.BYTES, next);
     }
 
-    /** Returns whether session affinity has its share of the table, so that memories of clients never crowd out connections. */
-    public boolean isTemplateShareFull() {
-        return connections.templates() >= templateLimit;
-    }
-
-    /** Removes a session affinity template at random, if it finds one. */
-    public void evictTemplate(ConntrackWorker worker) {
-        sweeper.evictTemplate(worker);
+    /** Before a further session affinity template: displaces one if they have their share, so that they never crowd out connections. */
+    public void makeRoomForTemplate(ConntrackWorker worker) {
+        if (connections.templates() >= templateLimit) {
+            sweeper.evictTemplate(worker);
+        }
     }
 
     /** Gives all workers a chain of linked free entries. */

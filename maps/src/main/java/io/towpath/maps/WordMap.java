@@ -102,12 +102,6 @@ public final class WordMap {
         return 0;
     }
 
-    /** Loads the slot where a key's probing begins, so that the line is on its way before {@link #get}. Keep the result alive. Any thread. */
-    public long touch(long key0, long key1, long key2) {
-        long half = (long) LONG.getAcquire(data, 0L);
-        return data.get(JAVA_LONG, half + (hash(key0, key1, key2) & slots - 1) * SLOT_BYTES + VALUE);
-    }
-
     private boolean isKey(long slot, long key0, long key1, long key2) {
         return data.get(JAVA_LONG, slot + KEY1) == key1
                 && data.get(JAVA_LONG, slot) == key0

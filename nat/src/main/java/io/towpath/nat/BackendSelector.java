@@ -58,26 +58,6 @@ final class BackendSelector {
     }
 
     /**
-     * Loads what {@link #select} will read of the given frames, one dependent load after the other but for all frames at once, so that the
-     * waits overlap. Keep the result alive.
-     */
-    long touch(Burst burst, int[] frames, int frameCount) {
-        long sink = 0;
-        for (int n = 0; n < frameCount; n++) {
-            int i = frames[n];
-            sink += vips.touch(burst.destinationHi[i], burst.destinationLo[i], VipValue.key(burst.transport[i]));
-        }
-        for (int n = 0; n < frameCount; n++) {
-            int i = frames[n];
-            long vip = vips.get(burst.destinationHi[i], burst.destinationLo[i], VipValue.key(burst.transport[i]));
-            long found = VipValue.block(vip); // 0 where there is none: the store begins with an empty block
-            sink += ServiceBlock.serviceId(blocks, found)
-                    + ServiceBlock.addressLo(blocks, ServiceBlock.clusterBackends(found));
-        }
-        return sink;
-    }
-
-    /**
      * Looks up the Service of frame {@code i} and chooses a backend.
      *
      * @return {@link Reason#SERVICE}, {@link #NOT_A_SERVICE}, or why the connection is rejected or dropped

@@ -37,11 +37,6 @@ final class Connections {
         this.selector = new BackendSelector(maps, conntrack, worker, random);
     }
 
-    /** Loads what {@link #open} will read of the services ahead of it. Keep the result alive. */
-    long touch(Burst burst, int[] frames, int count) {
-        return selector.touch(burst, frames, count);
-    }
-
     /** Decides about a packet without ports: it may pass by, but not to an address of a Service. */
     Reason unconnected(Burst burst, int i) {
         return selector.withoutVip(burst.destinationHi[i], burst.destinationLo[i]);

@@ -29,9 +29,6 @@ public final class Nat {
     private final Rewriter rewriter;
     private final IcmpErrorTranslator icmpErrors;
 
-    /** Frames of the burst that probably open a connection. */
-    private final int[] opening = new int[Burst.LIMIT];
-
     private NodeSettings node;
     /** Keeps the loads of the touch stages alive. */
     @SuppressWarnings("unused")
@@ -96,18 +93,15 @@ public final class Nat {
                 sink += conntrack.touch(burst.hash[i]);
             }
         }
-        int openingCount = 0;
         for (int i = 0; i < burst.count; i++) {
             if (burst.kind[i] == FlowKind.FLOW) {
                 long entry = conntrack.likelyEntry(burst.hash[i]);
                 if (entry >= 0) {
                     sink += conntrack.touchEntry(entry);
-                } else {
-                    opening[openingCount++] = i;
                 }
             }
         }
-        return openingCount > 0 ? sink + connections.touch(burst, opening, openingCount) : sink;
+        return sink;
     }
 
     private void resolveFlow(Burst burst, int i, long nowNs) {

@@ -67,9 +67,7 @@ final class SessionAffinity {
             }
             conntrack.remove(worker, handle);
         }
-        if (conntrack.isTemplateShareFull()) {
-            conntrack.evictTemplate(worker);
-        }
+        conntrack.makeRoomForTemplate(worker);
         worker.originalSourceHi = clientHi;
         worker.originalSourceLo = clientLo;
         worker.originalDestinationHi = 0;
