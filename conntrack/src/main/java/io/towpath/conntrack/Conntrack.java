@@ -79,8 +79,8 @@ public final class Conntrack {
     }
 
     private static RecordMap memory(MapStore store, ConntrackConfig config) {
-        long count = EntryPages.pages(config.maxEntries());
-        return RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, EntryPages.PAGE_BYTES, count);
+        long count = EntryPages.records(config.maxEntries());
+        return RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.IPV4_BYTES, count);
     }
 
     /** As the public one, over entries that {@link ConntrackTakeover} has still to look at. */

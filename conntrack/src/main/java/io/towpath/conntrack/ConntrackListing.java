@@ -36,12 +36,11 @@ public final class ConntrackListing {
     }
 
     public void forEach(Consumer<Connection> consumer) {
-        long pages = Math.min(families.byteSize(), entries.byteSize() / EntryPages.PAGE_BYTES);
-        for (long page = 1; page < pages; page++) {
+        for (long page = 1; page < families.byteSize(); page++) {
             int family = families.get(JAVA_BYTE, page);
             if (family == EntryPages.IPV4 || family == EntryPages.IPV6) {
                 int bytes = Entry.bytes(family == EntryPages.IPV6);
-                long end = (page + 1) * EntryPages.PAGE_BYTES;
+                long end = Math.min((page + 1) * EntryPages.PAGE_BYTES, entries.byteSize());
                 for (long at = page * EntryPages.PAGE_BYTES; at + bytes <= end; at += bytes) {
                     visit(entries.address() + at, consumer);
                 }

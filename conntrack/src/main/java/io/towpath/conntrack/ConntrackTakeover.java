@@ -62,8 +62,8 @@ public final class ConntrackTakeover {
                 store,
                 Conntrack.ENTRIES_MAP,
                 Conntrack.ENTRIES_LAYOUT_VERSION,
-                EntryPages.PAGE_BYTES,
-                EntryPages.pages(config.maxEntries()));
+                Entry.IPV4_BYTES,
+                EntryPages.records(config.maxEntries()));
         EntryPages pages = memory == null ? null : EntryPages.adopt(store, memory, config.maxEntries());
         if (pages != null) {
             Conntrack table = new Conntrack(store, pages, config, workers, backends, seed, quiescence);

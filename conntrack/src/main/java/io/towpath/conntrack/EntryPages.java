@@ -27,6 +27,7 @@ final class EntryPages {
     static final int PAGE_BYTES = 4096;
     static final int LINE_BYTES = 64;
     private static final int PAGE_LINES = PAGE_BYTES / LINE_BYTES;
+    private static final int IPV4_ENTRIES = PAGE_BYTES / Entry.IPV4_BYTES;
     private static final int RESERVE_SHARE = 32;
 
     private static final VarHandle TOP;
@@ -86,8 +87,13 @@ final class EntryPages {
     }
 
     private static long ipv4Pages(int maxEntries) {
-        int each = PAGE_BYTES / Entry.IPV4_BYTES;
-        return (maxEntries + each - 1L) / each;
+        return (maxEntries + IPV4_ENTRIES - 1L) / IPV4_ENTRIES;
+    }
+
+    /** Returns the size of the memory in entries of IPv4: whole pages, but for a table that is so small that it has no reserve. */
+    static long records(int maxEntries) {
+        long pages = pages(maxEntries);
+        return pages > 1 + ipv4Pages(maxEntries) ? pages * IPV4_ENTRIES : IPV4_ENTRIES + (long) maxEntries;
     }
 
     /** Hands out a page; returns 0 where the family may have no more. */

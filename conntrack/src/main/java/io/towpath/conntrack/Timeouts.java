@@ -1,6 +1,5 @@
 package io.towpath.conntrack;
 
-import io.towpath.linux.NativeMemory;
 import io.towpath.packet.FiveTuple;
 import java.util.Arrays;
 
@@ -72,7 +71,7 @@ final class Timeouts {
 
     /** The state's time-out, and a shorter one where a side seems to be gone: nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet. */
     private long tcpNs(long entry, int state) {
-        int last = NativeMemory.getInt(TcpRecord.last(entry));
+        int last = TcpRecord.last(entry);
         int kind = TcpRecord.lastKind(last);
         if (kind == TcpState.KIND_RST) {
             return Math.min(tcpNs[state], tcpNs[TcpState.CLOSE]);

@@ -123,8 +123,7 @@ public final class UdpReconciler {
                 Entry.destinationHi(entry, 0),
                 Entry.destinationLo(entry, 0),
                 FiveTuple.destinationPort(Entry.transport(entry, 0)));
-        if (serviceId == 0
-                || Entry.serviceId(entry) == serviceId && servingIds.get(Entry.backendId(entry))) {
+        if (serviceId == 0 || Entry.serviceId(entry) == serviceId && servingIds.get(Entry.backendId(entry))) {
             return false;
         }
         ServicePort port = writer.byId(serviceId);
