@@ -51,6 +51,7 @@ final class ApiServerClient implements AutoCloseable {
                 .build();
         this.client = new KubernetesClientBuilder()
                 .withConfig(access.config())
+                .withKubernetesSerialization(new ServerSerialization())
                 .withHttpClientFactory(new HttpFactory(vertx))
                 .withHttpClientBuilderConsumer(builder -> builder.addOrReplaceInterceptor("towpath-health", health)
                         .addOrReplaceInterceptor("towpath-retry-after", new RetryAfter()))
@@ -66,7 +67,7 @@ final class ApiServerClient implements AutoCloseable {
         return List.of(
                 new KindInformer<>(
                         ObservedKind.SERVICE,
-                        client.services()
+                        client.resources(Observed.OfService.class)
                                 .inAnyNamespace()
                                 .withLabelSelector("!" + ApiFields.OTHER_PROXY)
                                 .withoutField("spec.clusterIP", "None"),
@@ -74,24 +75,22 @@ final class ApiServerClient implements AutoCloseable {
                         health),
                 new KindInformer<>(
                         ObservedKind.ENDPOINT_SLICE,
-                        client.discovery()
-                                .v1()
-                                .endpointSlices()
+                        client.resources(Observed.OfEndpointSlice.class)
                                 .inAnyNamespace()
                                 .withLabelSelector("!" + ApiFields.HEADLESS),
                         pending,
                         health),
                 new KindInformer<>(
-                        ObservedKind.NODE, client.nodes().withField("metadata.name", nodeName), pending, health),
+                        ObservedKind.NODE,
+                        client.resources(Observed.OfNode.class).withField("metadata.name", nodeName),
+                        pending,
+                        health),
                 followServiceCidrs(pending, health));
     }
 
     KindInformer<?> followServiceCidrs(PendingEvents pending, ConnectionHealth health) {
         return new KindInformer<>(
-                ObservedKind.SERVICE_CIDR,
-                client.resources(io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR.class),
-                pending,
-                health);
+                ObservedKind.SERVICE_CIDR, client.resources(Observed.OfServiceCidr.class), pending, health);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
@@ -59,7 +60,7 @@ final class ConnectionHealth implements Interceptor {
                     case HttpURLConnection.HTTP_FORBIDDEN ->
                         "Forbidden: the permission to list and watch them is missing (docs/api-server.md lists what is needed)";
                     case TOO_MANY_REQUESTS -> "Too Many Requests";
-                    default -> Api.text(message);
+                    default -> Objects.requireNonNullElse(message, "");
                 };
     }
 

@@ -1,6 +1,5 @@
 package io.towpath.dataplane.apiserver;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.Informable;
@@ -15,7 +14,7 @@ import java.net.HttpURLConnection;
  * <p>Within a watch resource versions only grow (KEP-5504), so that an older one is a late duplicate. A list counts whatever its version is:
  * a server that was set back to a backup has older ones.
  */
-final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<T>, AutoCloseable {
+final class KindInformer<T extends Observed> implements ResourceEventHandler<T>, AutoCloseable {
     /** Objects of one answer: the largest slices make 10 MB of it. client-go asks for as many. */
     private static final long PAGE = 500;
 
@@ -81,7 +80,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
 
     private void upsert(T object) {
         if (!isOutOfOrder(object)) {
-            pending.upsert(kind.conversion().convert(object));
+            pending.upsert(object.object());
             health.heard();
         }
     }

@@ -236,6 +236,20 @@ final class ApiServerSourceTest {
     }
 
     @Test
+    void shouldReadEventsWithLettersOfAllLanguages() {
+        followUntilLive();
+        long lists = server.count("services", false);
+        String notes = "\"notes\":\"Größe 大きさ 😀\"";
+        server.put("services", "b", ApiObjects.service("b", "10.96.0.2", notes));
+        server.put("services", "c", ApiObjects.service("c", "10.96.0.3", notes));
+        server.put("services", "b", ApiObjects.service("b", "10.96.0.4", notes));
+
+        followed.until(() -> followed.objects.containsKey("Service ns/c")
+                && followed.clusterIp("b").equals("10.96.0.4"));
+        assertEquals(lists, server.count("services", false), "it did not have to list anew");
+    }
+
+    @Test
     void shouldReadLongListsInPages() {
         for (int i = 0; i < 1100; i++) {
             server.put("services", "s" + i, ApiObjects.service("s" + i, "10.96.1." + i));
