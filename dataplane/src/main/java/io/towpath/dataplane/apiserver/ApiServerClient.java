@@ -3,7 +3,9 @@ package io.towpath.dataplane.apiserver;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
+import io.towpath.dataplane.events.EventWriter;
 import io.towpath.dataplane.model.ApiFields;
+import io.towpath.dataplane.model.ClusterObject;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -13,6 +15,8 @@ import io.vertx.core.transport.Transport;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The client library with its own small event loop, on io_uring where the kernel lets it. */
 final class ApiServerClient implements AutoCloseable {
@@ -91,6 +95,15 @@ final class ApiServerClient implements AutoCloseable {
     KindInformer<?> followServiceCidrs(PendingEvents pending, ConnectionHealth health) {
         return new KindInformer<>(
                 ObservedKind.SERVICE_CIDR, client.resources(Observed.OfServiceCidr.class), pending, health);
+    }
+
+    /**
+     * Starts to write Events about objects.
+     *
+     * @param uid of an object, null where it is not known
+     */
+    EventWriter events(String nodeName, Function<ClusterObject.Key, String> uid, Consumer<String> log) {
+        return new EventWriter(client.events().v1().events(), nodeName, uid, log);
     }
 
     @Override

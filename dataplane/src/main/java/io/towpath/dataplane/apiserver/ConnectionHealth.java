@@ -34,12 +34,20 @@ final class ConnectionHealth implements Interceptor {
 
     @Override
     public void after(HttpRequest request, HttpResponse<?> response, AsyncBody.Consumer<List<ByteBuffer>> consumer) {
+        if (!isReading(request)) {
+            return;
+        }
         String resource = resource(request);
         if (response.isSuccessful()) {
             works(resource);
         } else if (!isExpected(response.code())) {
             failed(resource, said(response.code(), response.message()));
         }
+    }
+
+    /** Events that are written say nothing about what can be read. */
+    private static boolean isReading(HttpRequest request) {
+        return request.method().equals("GET");
     }
 
     /** Resource versions expire, and not every server has every resource: whoever asked deals with that. */
@@ -66,8 +74,8 @@ final class ConnectionHealth implements Interceptor {
 
     @Override
     public void afterConnectionFailure(HttpRequest request, Throwable failure) {
-        if (Causes.find(failure, CancellationException.class) != null) {
-            return; // our own doing
+        if (!isReading(request) || Causes.find(failure, CancellationException.class) != null) {
+            return; // the latter is our own doing
         }
         boolean isTrust = Causes.find(failure, CertificateException.class) != null
                 || Causes.find(failure, CertPathBuilderException.class) != null

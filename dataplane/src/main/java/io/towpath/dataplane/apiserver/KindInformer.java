@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.Informable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
+import io.towpath.dataplane.model.ClusterObject;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 
@@ -22,6 +24,7 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
     private final PendingEvents pending;
     private final ConnectionHealth health;
     private final SharedIndexInformer<T> informer;
+    private final MetadataStore<T> known;
 
     private boolean isListing = true;
     private long version;
@@ -33,9 +36,10 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
         this.kind = kind;
         this.pending = pending;
         this.health = health;
+        this.known = new MetadataStore<>(kind.empty());
         this.informer = informable.withLimit(PAGE).runnableInformer(0);
         informer.removeNamespaceIndex()
-                .itemStore(new MetadataStore<>(kind.empty()))
+                .itemStore(known)
                 .exceptionHandler((started, failure) -> onFailure(failure))
                 .addEventHandler(this);
         informer.start();
@@ -43,6 +47,12 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
 
     String kind() {
         return kind.name();
+    }
+
+    /** Returns what the server calls an object of the kind, null where it is not known. Any thread. */
+    String uid(ClusterObject.Key key) {
+        T object = known.get(Cache.namespaceKeyFunc(key.namespace(), key.name()));
+        return object == null ? null : object.getMetadata().getUid();
     }
 
     /** Returns whether all objects of the kind were told of once; there may be none. */

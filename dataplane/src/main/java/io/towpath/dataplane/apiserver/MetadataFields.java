@@ -9,6 +9,7 @@ import tools.jackson.core.JsonParser;
 final class MetadataFields implements JsonFields.Target {
     String namespace = "";
     String name = "";
+    String uid;
     String resourceVersion;
     String created = "";
     boolean isDeleting;
@@ -22,6 +23,7 @@ final class MetadataFields implements JsonFields.Target {
         switch (field) {
             case "namespace" -> namespace = JsonFields.text(json).intern();
             case "name" -> name = JsonFields.text(json);
+            case "uid" -> uid = JsonFields.text(json, null);
             case "resourceVersion" -> resourceVersion = JsonFields.text(json, null);
             case "creationTimestamp" -> created = JsonFields.text(json);
             case "deletionTimestamp" -> isDeleting = JsonFields.text(json, null) != null;

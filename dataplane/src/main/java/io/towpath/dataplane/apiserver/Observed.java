@@ -15,7 +15,7 @@ import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.annotation.JsonDeserialize;
 
 /**
- * An object as an informer has it: name, namespace and resourceVersion for the client library, and the record of the rest. It is read straight
+ * An object as an informer has it: name, namespace, uid and resourceVersion for the client library, and the record of the rest. It is read straight
  * from the JSON text, as the library's own classes have every field there is, which at a large cluster's size is most of the time and memory
  * of a start.
  */
@@ -67,6 +67,7 @@ abstract class Observed implements HasMetadata {
             T read = empty.get();
             read.getMetadata().setNamespace(metadata.namespace.isEmpty() ? null : metadata.namespace);
             read.getMetadata().setName(metadata.name);
+            read.getMetadata().setUid(metadata.uid);
             read.getMetadata().setResourceVersion(metadata.resourceVersion);
             ((Observed) read).object = rest.object(metadata);
             return read;
