@@ -113,6 +113,18 @@ final class ApiServerSourceTest {
     }
 
     @Test
+    void shouldSayWhichKindItMayListButNotWatch() {
+        server.answerWatches("services", 403);
+        follow().until(() -> followed.source.status().state() == State.LIVE)
+                .untilLogged("services: 403 Forbidden: the permission to list and watch them is missing");
+
+        followed.until(() -> server.count("services", true) > 5);
+        long lines = followed.log.stream().filter(line -> line.contains("403")).count();
+        assertEquals(1, lines, followed.log.toString());
+        assertEquals(0, followed.source.status().connectedSinceMs());
+    }
+
+    @Test
     void shouldSayOnceThatItsCredentialsAreNotAccepted() {
         server.requireToken("secret");
         follow().until(() -> server.count("services", false) > 8);
