@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.control.SourceStatus.State;
-import io.towpath.dataplane.model.ClusterObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -261,20 +259,6 @@ final class ApiServerSourceTest {
         followed.until(() -> followed.objects.containsKey("Service ns/c")
                 && followed.clusterIp("b").equals("10.96.0.4"));
         assertEquals(lists, server.count("services", false), "it did not have to list anew");
-    }
-
-    @Test
-    void shouldSayOnceThatItMayNotWriteEvents() {
-        server.answer("events", 1000, 403, null);
-        followUntilLive();
-        ClusterObject.Key service = new ClusterObject.Key("Service", "ns", "a");
-        followed.source.report(new ObjectWarning(service, "Misconfigured", "one"));
-        followed.source.report(new ObjectWarning(service, "Misconfigured", "two"));
-        followed.until(() -> server.count("events", false) == 2).untilLogged("Events about misconfigured objects");
-
-        assertEquals(2, followed.log.size(), followed.log.toString());
-        assertTrue(followed.log.getLast().contains("403 Forbidden: the permission to create and patch them"));
-        assertEquals("", followed.source.status().lastError(), "all can be read");
     }
 
     @Test
