@@ -81,7 +81,7 @@ public final class ControlScaleBenchmark {
     private int apply() {
         DesiredStates.Changes changes = states.changes();
         if (!changes.warnings().isEmpty()) {
-            throw new IllegalStateException(changes.warnings().getFirst());
+            throw new IllegalStateException(changes.warnings().getFirst().text());
         }
         return writer.apply(changes.change());
     }

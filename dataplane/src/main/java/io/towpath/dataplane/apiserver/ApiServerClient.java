@@ -3,7 +3,9 @@ package io.towpath.dataplane.apiserver;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
+import io.towpath.dataplane.events.EventWriter;
 import io.towpath.dataplane.model.ApiFields;
+import io.towpath.dataplane.model.ClusterObject;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -13,6 +15,8 @@ import io.vertx.core.transport.Transport;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The client library with its own small event loop, on io_uring where the kernel lets it. */
 final class ApiServerClient implements AutoCloseable {
@@ -51,6 +55,7 @@ final class ApiServerClient implements AutoCloseable {
                 .build();
         this.client = new KubernetesClientBuilder()
                 .withConfig(access.config())
+                .withKubernetesSerialization(new ServerSerialization())
                 .withHttpClientFactory(new HttpFactory(vertx))
                 .withHttpClientBuilderConsumer(builder -> builder.addOrReplaceInterceptor("towpath-health", health)
                         .addOrReplaceInterceptor("towpath-retry-after", new RetryAfter()))
@@ -66,7 +71,7 @@ final class ApiServerClient implements AutoCloseable {
         return List.of(
                 new KindInformer<>(
                         ObservedKind.SERVICE,
-                        client.services()
+                        client.resources(Observed.OfService.class)
                                 .inAnyNamespace()
                                 .withLabelSelector("!" + ApiFields.OTHER_PROXY)
                                 .withoutField("spec.clusterIP", "None"),
@@ -74,24 +79,31 @@ final class ApiServerClient implements AutoCloseable {
                         health),
                 new KindInformer<>(
                         ObservedKind.ENDPOINT_SLICE,
-                        client.discovery()
-                                .v1()
-                                .endpointSlices()
+                        client.resources(Observed.OfEndpointSlice.class)
                                 .inAnyNamespace()
                                 .withLabelSelector("!" + ApiFields.HEADLESS),
                         pending,
                         health),
                 new KindInformer<>(
-                        ObservedKind.NODE, client.nodes().withField("metadata.name", nodeName), pending, health),
+                        ObservedKind.NODE,
+                        client.resources(Observed.OfNode.class).withField("metadata.name", nodeName),
+                        pending,
+                        health),
                 followServiceCidrs(pending, health));
     }
 
     KindInformer<?> followServiceCidrs(PendingEvents pending, ConnectionHealth health) {
         return new KindInformer<>(
-                ObservedKind.SERVICE_CIDR,
-                client.resources(io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR.class),
-                pending,
-                health);
+                ObservedKind.SERVICE_CIDR, client.resources(Observed.OfServiceCidr.class), pending, health);
+    }
+
+    /**
+     * Starts to write Events about objects.
+     *
+     * @param uid of an object, null where it is not known
+     */
+    EventWriter events(String nodeName, Function<ClusterObject.Key, String> uid, Consumer<String> log) {
+        return new EventWriter(client.events().v1().events(), nodeName, uid, log);
     }
 
     @Override

@@ -2,8 +2,10 @@ package io.towpath.dataplane.apiserver;
 
 import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ClusterSource;
+import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.control.SourceStatus;
 import io.towpath.dataplane.control.SourceStatus.State;
+import io.towpath.dataplane.events.EventWriter;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ClusterObject.Node;
 import java.io.IOException;
@@ -39,6 +41,7 @@ public final class ApiServerSource implements ClusterSource {
     private final ConnectionHealth health = new ConnectionHealth();
     private final ApiServerClient client;
     private final List<KindInformer<?>> informers;
+    private final EventWriter eventWriter;
     private final StateFile stateFile;
     private final StateSaver saver;
 
@@ -83,6 +86,7 @@ public final class ApiServerSource implements ClusterSource {
         this.saver = new StateSaver(stateFile, server, log, openedNs);
         this.client = new ApiServerClient(access, health);
         this.informers = new CopyOnWriteArrayList<>(client.follow(settings.nodeName(), pending, health));
+        this.eventWriter = client.events(settings.nodeName(), this::uid, this::say);
     }
 
     @Override
@@ -102,6 +106,19 @@ public final class ApiServerSource implements ClusterSource {
         }
         boolean isTooLate = health.hasEverFailed() || nowNs - openedNs > SAVED_STATE_AFTER_NS;
         return isTooLate && !savedWasTried && useSaved(events);
+    }
+
+    private String uid(ClusterObject.Key key) {
+        return informers.stream()
+                .filter(informer -> informer.kind().equals(key.kind()))
+                .findFirst()
+                .map(informer -> informer.uid(key))
+                .orElse(null);
+    }
+
+    @Override
+    public void report(ObjectWarning warning) {
+        eventWriter.report(warning);
     }
 
     private boolean isSynced() {
@@ -268,6 +285,7 @@ public final class ApiServerSource implements ClusterSource {
 
     @Override
     public void close() {
+        eventWriter.close();
         informers.forEach(KindInformer::close);
         client.close();
         if (state == State.LIVE) {

@@ -15,6 +15,9 @@ public interface ClusterSource extends AutoCloseable {
 
     SourceStatus status();
 
+    /** Lets the cluster know what is wrong with one of its objects, where it can be told. Never blocks; may be lost. */
+    default void report(ObjectWarning warning) {}
+
     @Override
     void close();
 

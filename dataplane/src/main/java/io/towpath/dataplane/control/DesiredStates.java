@@ -63,10 +63,10 @@ public final class DesiredStates implements ClusterEvents {
     /**
      * What is new since the last call.
      *
-     * @param warnings what could not be taken over from the objects, one line each; each is said once as long as it lasts
+     * @param warnings what could not be taken over from the objects; each is said once as long as it lasts
      * @param servicePorts number of all service ports now
      */
-    public record Changes(DesiredChange change, List<String> warnings, int servicePorts) {}
+    public record Changes(DesiredChange change, List<ObjectWarning> warnings, int servicePorts) {}
 
     /**
      * @param nodeName host name of this node; the configuration's hostnameOverride goes before it

@@ -81,7 +81,12 @@ final class ControlAgent implements Agent {
     private void apply() {
         health.queued();
         DesiredStates.Changes changes = desiredStates.changes();
-        changes.warnings().forEach(warning -> log.accept("warning: " + warning));
+        changes.warnings().forEach(warning -> {
+            log.accept("warning: " + warning.text());
+            if (source != null) {
+                source.report(warning);
+            }
+        });
         changes.change().nodeFacts().ifPresent(facts -> {
             settings.publish(facts);
             health.nodeAddresses(facts.nodeAddresses());

@@ -103,8 +103,9 @@ public final class Engine implements AutoCloseable {
         }
         HealthServer healthServer = parts.add(new HealthServer());
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
+        ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
         ControlAgent control = new ControlAgent(
-                sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),
+                source,
                 desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
@@ -115,7 +116,8 @@ public final class Engine implements AutoCloseable {
                         desiredStates.services(),
                         healthServer,
                         SystemNanoClock.INSTANCE,
-                        log),
+                        log,
+                        source == null ? warning -> {} : source::report),
                 settings,
                 log);
         run(control, new SleepingMillisIdleStrategy(1));

@@ -2,6 +2,7 @@ package io.towpath.dataplane.health;
 
 import io.towpath.dataplane.control.BindAddress;
 import io.towpath.dataplane.control.ClusterEvents;
+import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.health.Listeners.Listener;
@@ -38,13 +39,15 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
     private long healthzTriedAtNs;
     private boolean healthzWarned;
 
+    /** @param events told what keeps a Service's health server from running, beside the log */
     public HealthReporter(
             ProxyConfig config,
             String nodeName,
             ServiceIndex services,
             Listeners listeners,
             NanoClock clock,
-            Consumer<String> log) {
+            Consumer<String> log,
+            Consumer<ObjectWarning> events) {
         this.config = config;
         this.nodeName = nodeName;
         this.listeners = listeners;
@@ -53,7 +56,10 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
         Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
         proxy = new ProxyHealth(timeout, clock, InstantSource.system());
         checks = new HealthChecks(nodeName, services);
-        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
+        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> {
+            log.accept("warning: " + warning.text());
+            events.accept(warning.onNode(nodeName));
+        });
         healthzTriedAtNs = clock.nanoTime() - RETRY_NS;
     }
 

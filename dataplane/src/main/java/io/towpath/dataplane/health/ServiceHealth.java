@@ -1,6 +1,8 @@
 package io.towpath.dataplane.health;
 
+import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.health.Listeners.Listener;
+import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.wire.Address;
 import java.io.IOException;
 import java.util.Collection;
@@ -23,9 +25,9 @@ import java.util.function.Consumer;
 public final class ServiceHealth implements AutoCloseable {
     private final Listeners listeners;
     private final BooleanSupplier isProxyHealthy;
-    private final Consumer<String> warnings;
+    private final Consumer<ObjectWarning> warnings;
     private final Map<Socket, Listener> open = new LinkedHashMap<>();
-    private Set<String> said = new HashSet<>();
+    private Set<ObjectWarning> said = new HashSet<>();
     private volatile Map<Integer, HealthCheck> checksByPort = Map.of();
 
     private record Socket(Address address, int port) {
@@ -36,7 +38,7 @@ public final class ServiceHealth implements AutoCloseable {
     }
 
     /** @param isProxyHealthy asked for each answer, on the server's thread */
-    public ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<String> warnings) {
+    public ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<ObjectWarning> warnings) {
         this.listeners = listeners;
         this.isProxyHealthy = isProxyHealthy;
         this.warnings = warnings;
@@ -49,12 +51,12 @@ public final class ServiceHealth implements AutoCloseable {
      * @param addresses to listen on
      */
     public void sync(Collection<HealthCheck> wanted, List<Address> addresses) {
-        Set<String> problems = new LinkedHashSet<>();
+        Set<ObjectWarning> problems = new LinkedHashSet<>();
         Map<Integer, HealthCheck> checks = new LinkedHashMap<>();
         for (HealthCheck check : wanted) {
             HealthCheck owner = checks.putIfAbsent(check.port(), check);
             if (owner != null) {
-                problems.add(failure(check) + "it belongs to Service " + owner.namespace() + "/" + owner.name());
+                problems.add(failure(check, "it belongs to Service " + owner.namespace() + "/" + owner.name()));
             }
         }
         Map<Socket, HealthCheck> sockets = new LinkedHashMap<>();
@@ -88,7 +90,7 @@ public final class ServiceHealth implements AutoCloseable {
         }
     }
 
-    private void open(Socket socket, HealthCheck check, Set<String> problems) {
+    private void open(Socket socket, HealthCheck check, Set<ObjectWarning> problems) {
         if (open.containsKey(socket)) {
             return;
         }
@@ -96,15 +98,18 @@ public final class ServiceHealth implements AutoCloseable {
             int port = socket.port();
             open.put(socket, listeners.listen(socket.address(), port, (path, ipv6) -> answer(port, ipv6)));
         } catch (IOException e) {
-            problems.add(failure(check) + "cannot listen on " + socket + ": " + e.getMessage()
-                    + "; it is tried again with each change");
+            problems.add(failure(
+                    check,
+                    "cannot listen on " + socket + ": " + e.getMessage() + "; it is tried again with each change"));
         }
     }
 
-    /** The reason of kube-proxy's event, so that a search for it finds this. */
-    private static String failure(HealthCheck check) {
-        return "FailedToStartServiceHealthcheck: Service " + check.namespace() + "/" + check.name()
-                + ": healthCheckNodePort " + check.port() + ": ";
+    /** The line has the reason, too, so that a search for it finds this. */
+    private static ObjectWarning failure(HealthCheck check, String why) {
+        ClusterObject.Key service = new ClusterObject.Key("Service", check.namespace(), check.name());
+        String text =
+                ObjectWarning.NO_HEALTH_CHECK + ": " + service + ": healthCheckNodePort " + check.port() + ": " + why;
+        return new ObjectWarning(service, ObjectWarning.NO_HEALTH_CHECK, text);
     }
 
     private HealthAnswer answer(int port, boolean ipv6) {

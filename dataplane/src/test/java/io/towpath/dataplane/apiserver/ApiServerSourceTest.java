@@ -111,6 +111,18 @@ final class ApiServerSourceTest {
     }
 
     @Test
+    void shouldSayWhichKindItMayListButNotWatch() {
+        server.answerWatches("services", 403);
+        follow().until(() -> followed.source.status().state() == State.LIVE)
+                .untilLogged("services: 403 Forbidden: the permission to list and watch them is missing");
+
+        followed.until(() -> server.count("services", true) > 5);
+        long lines = followed.log.stream().filter(line -> line.contains("403")).count();
+        assertEquals(1, lines, followed.log.toString());
+        assertEquals(0, followed.source.status().connectedSinceMs());
+    }
+
+    @Test
     void shouldSayOnceThatItsCredentialsAreNotAccepted() {
         server.requireToken("secret");
         follow().until(() -> server.count("services", false) > 8);
@@ -233,6 +245,20 @@ final class ApiServerSourceTest {
 
     private static String bigAnnotation() {
         return "\"notes\":\"" + "x".repeat(1 << 20) + "\"";
+    }
+
+    @Test
+    void shouldReadEventsWithLettersOfAllLanguages() {
+        followUntilLive();
+        long lists = server.count("services", false);
+        String notes = "\"notes\":\"Größe 大きさ 😀\"";
+        server.put("services", "b", ApiObjects.service("b", "10.96.0.2", notes));
+        server.put("services", "c", ApiObjects.service("c", "10.96.0.3", notes));
+        server.put("services", "b", ApiObjects.service("b", "10.96.0.4", notes));
+
+        followed.until(() -> followed.objects.containsKey("Service ns/c")
+                && followed.clusterIp("b").equals("10.96.0.4"));
+        assertEquals(lists, server.count("services", false), "it did not have to list anew");
     }
 
     @Test

@@ -54,7 +54,8 @@ final class ControlAgentTest {
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 standing(store),
-                new HealthReporter(CONFIG, "node", states.services(), listeners, () -> nowNs, warning -> {}),
+                new HealthReporter(
+                        CONFIG, "node", states.services(), listeners, () -> nowNs, warning -> {}, warning -> {}),
                 settings,
                 line -> {});
     }

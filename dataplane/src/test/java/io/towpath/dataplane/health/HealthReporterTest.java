@@ -39,10 +39,16 @@ final class HealthReporterTest {
     private final MemoryListeners listeners = new MemoryListeners();
     private final ServiceIndex services = new ServiceIndex();
     private long nowNs;
-    private final HealthReporter reporter =
-            new HealthReporter(CONFIG, "node", services, listeners, () -> nowNs, warning -> {
+    private final HealthReporter reporter = new HealthReporter(
+            CONFIG,
+            "node",
+            services,
+            listeners,
+            () -> nowNs,
+            warning -> {
                 throw new AssertionError(warning);
-            });
+            },
+            warning -> {});
     private final ClusterEvents events = ClusterEvents.both(services, reporter);
 
     private ClusterObject object(String yaml) throws Exception {

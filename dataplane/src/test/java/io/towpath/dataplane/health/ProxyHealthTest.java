@@ -74,8 +74,8 @@ final class ProxyHealthTest {
         MemoryListeners listeners = new MemoryListeners();
         List<String> log = new ArrayList<>();
         listeners.take("0.0.0.0:10256");
-        try (HealthReporter reporter =
-                new HealthReporter(config, "node", new ServiceIndex(), listeners, () -> nowNs, log::add)) {
+        try (HealthReporter reporter = new HealthReporter(
+                config, "node", new ServiceIndex(), listeners, () -> nowNs, log::add, warning -> {})) {
             reporter.poll();
             nowNs = 5_000_000_000L;
             reporter.poll();

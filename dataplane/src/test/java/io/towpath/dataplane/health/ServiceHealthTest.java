@@ -16,7 +16,8 @@ final class ServiceHealthTest {
 
     private final MemoryListeners listeners = new MemoryListeners();
     private final List<String> warnings = new ArrayList<>();
-    private final ServiceHealth health = new ServiceHealth(listeners, () -> true, warnings::add);
+    private final ServiceHealth health =
+            new ServiceHealth(listeners, () -> true, warning -> warnings.add(warning.text()));
 
     private static HealthCheck check(String name, int port) {
         return new HealthCheck("ns", name, port, 1, HealthCheck.NOT_SERVED);
