@@ -19,11 +19,14 @@ final class EndpointSliceConversion {
     static EndpointSlice convert(io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice slice) {
         Map<String, String> labels =
                 Optional.ofNullable(slice.getMetadata().getLabels()).orElse(Map.of());
+        Map<String, String> annotations =
+                Optional.ofNullable(slice.getMetadata().getAnnotations()).orElse(Map.of());
         return new EndpointSlice(
                 Api.text(slice.getMetadata().getNamespace(), "default"),
                 slice.getMetadata().getName(),
                 labels.getOrDefault(ApiFields.SERVICE_NAME, ""),
                 labels.containsKey(ApiFields.HEADLESS),
+                ApiFields.milliseconds(annotations.getOrDefault(ApiFields.LAST_CHANGE_TRIGGER_TIME, "")),
                 Api.text(slice.getAddressType()).intern(),
                 Api.list(slice.getPorts()).stream()
                         .filter(port -> port.getName() != null && Api.number(port.getPort()) != 0)

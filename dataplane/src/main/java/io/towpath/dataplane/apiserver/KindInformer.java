@@ -28,6 +28,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
     private long version;
     private volatile boolean synced;
     private volatile boolean absent;
+    private volatile long lastEventMs;
 
     /** Starts at once, and without waiting. */
     KindInformer(ObservedKind<T> kind, Informable<T> informable, PendingEvents pending, ConnectionHealth health) {
@@ -56,6 +57,16 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
         return absent;
     }
 
+    /** Returns when the server last told of an object, or listed all, in milliseconds since 1970; 0 for never. */
+    long lastEventMs() {
+        return lastEventMs;
+    }
+
+    private void heard() {
+        lastEventMs = System.currentTimeMillis();
+        health.heard();
+    }
+
     @Override
     public void onBeforeList(String lastResourceVersion) {
         isListing = true;
@@ -66,7 +77,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
         isListing = false;
         version = number(resourceVersion);
         synced = true;
-        health.heard();
+        heard();
     }
 
     @Override
@@ -82,7 +93,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
     private void upsert(T object) {
         if (!isOutOfOrder(object)) {
             pending.upsert(kind.conversion().convert(object));
-            health.heard();
+            heard();
         }
     }
 
@@ -90,7 +101,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
     public void onDelete(T object, boolean isFinalStateUnknown) {
         if (!isOutOfOrder(object)) {
             pending.delete(kind.key(object));
-            health.heard();
+            heard();
         }
     }
 
