@@ -5,8 +5,17 @@ import io.towpath.conntrack.ConntrackTakeover;
 import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.control.SourceStatus;
 import io.towpath.dataplane.health.HealthReporter;
-import io.towpath.dataplane.health.HealthServer;
+import io.towpath.dataplane.health.ProbeCounts;
+import io.towpath.dataplane.http.HttpServer;
+import io.towpath.dataplane.metrics.MetricSource;
+import io.towpath.dataplane.metrics.Operator;
+import io.towpath.dataplane.metrics.PacketMetrics;
+import io.towpath.dataplane.metrics.ProbeMetrics;
+import io.towpath.dataplane.metrics.SourceMetrics;
+import io.towpath.dataplane.metrics.TrafficMetrics;
+import io.towpath.dataplane.metrics.WorkerCounts;
 import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
@@ -33,8 +42,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.IdleStrategy;
@@ -94,17 +105,29 @@ public final class Engine implements AutoCloseable {
                 ? new RouterStanding(config, store, secret, quiescence)
                 : new NodeStanding(config.node(), config.ownAddresses(), config.nodeRouting(log));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
-        Heartbeats heartbeats = Heartbeats.resume(store);
+        Heartbeats heartbeats = Heartbeats.resume(store, config.workers());
+        WorkerCounts counts = new WorkerCounts(store, config.workers());
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
         for (int number = 0; number < config.workers(); number++) {
-            Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, secret);
+            Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, counts, secret);
             run(worker, NoOpIdleStrategy.INSTANCE);
         }
-        HealthServer healthServer = parts.add(new HealthServer());
+        ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
+        Supplier<Optional<SourceStatus>> status =
+                () -> Optional.ofNullable(source).map(ClusterSource::status);
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
+        ProbeCounts probes = new ProbeCounts();
+        List<MetricSource> metrics = List.of(
+                new PacketMetrics(verdicts, conntrack),
+                new TrafficMetrics(maps),
+                counts,
+                heartbeats,
+                new DeviceMetrics(standing.portNames(), devices.locations()),
+                new SourceMetrics(status),
+                new ProbeMetrics(probes));
         ControlAgent control = new ControlAgent(
-                sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),
+                source,
                 desiredStates,
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
@@ -113,9 +136,12 @@ public final class Engine implements AutoCloseable {
                         proxyConfig,
                         desiredStates.nodeName(),
                         desiredStates.services(),
-                        healthServer,
+                        parts.add(new HttpServer("health")),
+                        probes,
+                        status,
                         SystemNanoClock.INSTANCE,
                         log),
+                Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics")), log),
                 settings,
                 log);
         run(control, new SleepingMillisIdleStrategy(1));
@@ -148,7 +174,13 @@ public final class Engine implements AutoCloseable {
     }
 
     private Worker worker(
-            int number, ServiceMaps maps, Conntrack conntrack, CounterMap counters, Heartbeats heartbeats, long seed) {
+            int number,
+            ServiceMaps maps,
+            Conntrack conntrack,
+            CounterMap counters,
+            Heartbeats heartbeats,
+            WorkerCounts counts,
+            long seed) {
         FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
         List<String> names = standing.portNames();
         List<Port> ports = new ArrayList<>();
@@ -181,7 +213,8 @@ public final class Engine implements AutoCloseable {
                 conntrack,
                 quiescence,
                 queue,
-                heartbeats);
+                heartbeats,
+                counts);
     }
 
     private void onError(Throwable error) {
