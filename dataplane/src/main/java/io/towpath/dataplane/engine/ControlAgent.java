@@ -75,13 +75,13 @@ final class ControlAgent implements Agent {
         return work + operator.poll();
     }
 
-    /** Before the thread starts: brings the maps to what the source says, if it knows yet, and opens the servers. */
+    /** Before the thread starts: opens the servers, and brings the maps to what the source says, if it knows yet. */
     void load() {
+        health.poll();
+        operator.poll();
         if (source == null || source.poll(events)) {
             apply();
         }
-        health.poll();
-        operator.poll();
     }
 
     private void apply() {

@@ -70,6 +70,7 @@ public final class Engine implements AutoCloseable {
     private final List<AgentRunner> runners = new ArrayList<>();
     private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
     private final Parts parts = new Parts();
+    private final List<MetricSource> metrics = new ArrayList<>();
     private Standing standing;
     private int tookOverConnections;
     private long lastBeatNs;
@@ -113,41 +114,41 @@ public final class Engine implements AutoCloseable {
             Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, counts, secret);
             run(worker, NoOpIdleStrategy.INSTANCE);
         }
-        ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
-        Supplier<Optional<SourceStatus>> status =
-                () -> Optional.ofNullable(source).map(ClusterSource::status);
-        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
-        ProbeCounts probes = new ProbeCounts();
-        List<MetricSource> metrics = List.of(
+        metrics.addAll(List.of(
                 new PacketMetrics(verdicts, conntrack),
                 new TrafficMetrics(maps),
                 counts,
                 heartbeats,
-                new DeviceMetrics(standing.portNames(), devices.locations()),
-                new SourceMetrics(status),
-                new ProbeMetrics(probes));
-        ControlAgent control = new ControlAgent(
-                source,
-                desiredStates,
-                writer,
-                new UdpReconciler(conntrack, maps, writer),
-                standing,
-                new HealthReporter(
-                        proxyConfig,
-                        desiredStates.nodeName(),
-                        desiredStates.services(),
-                        parts.add(new HttpServer("health")),
-                        probes,
-                        status,
-                        SystemNanoClock.INSTANCE,
-                        log),
-                Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics")), log),
-                settings,
-                log);
+                new DeviceMetrics(standing.portNames(), devices.locations())));
+        ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
+        ControlAgent control = control(proxyConfig, source, writer, new UdpReconciler(conntrack, maps, writer));
         run(control, new SleepingMillisIdleStrategy(1));
         control.load();
         store.removeLeftovers();
         devices.persist();
+    }
+
+    private ControlAgent control(
+            ProxyConfig proxyConfig, ClusterSource source, ServiceWriter writer, UdpReconciler reconciler)
+            throws IOException {
+        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
+        Supplier<Optional<SourceStatus>> status =
+                () -> Optional.ofNullable(source).map(ClusterSource::status);
+        ProbeCounts probes = new ProbeCounts();
+        metrics.add(new SourceMetrics(status));
+        metrics.add(new ProbeMetrics(probes));
+        HealthReporter health = new HealthReporter(
+                proxyConfig,
+                desiredStates.nodeName(),
+                desiredStates.services(),
+                parts.add(new HttpServer("health")),
+                probes,
+                status,
+                SystemNanoClock.INSTANCE,
+                log);
+        // A server and thread of its own: however long a scrape takes, a probe does not wait for it.
+        Operator operator = Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics")), log);
+        return new ControlAgent(source, desiredStates, writer, reconciler, standing, health, operator, settings, log);
     }
 
     /** From here on an agent is closed with the engine, whether it was started or not. */

@@ -16,6 +16,8 @@ public final class OperatorPages implements Listeners.Handler {
     private final ProxyConfig config;
     private final List<MetricSource> sources;
     private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
+    /** Of the last scrape: the next one is about as large. */
+    private int lastBytes = 1 << 14;
 
     /** @param config in force */
     public OperatorPages(ProxyConfig config, List<MetricSource> sources) {
@@ -37,12 +39,13 @@ public final class OperatorPages implements Listeners.Handler {
     private HttpAnswer metrics() {
         Scrape scrape = new Scrape();
         sources.forEach(source -> source.collect(scrape));
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        ByteArrayOutputStream text = new ByteArrayOutputStream(lastBytes);
         try {
             writer.write(text, scrape.all());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        lastBytes = text.size();
         return new HttpAnswer(
                 200, Map.of("Content-Type", writer.getContentType()), text.toString(StandardCharsets.UTF_8));
     }
