@@ -17,7 +17,7 @@ import java.util.function.IntPredicate;
  * first come first served: who has series keeps them as long as it exists, so that rates have no holes. Scraping thread.
  */
 public final class TrafficMetrics implements MetricSource {
-    /** Service ports, and backends, with series: 20,000 series together are a scrape of 4 MB and 0.1 s. */
+    /** Service ports, and backends, with series: 20,000 series together are a scrape of 3 MB and 0.1 s (bench/README.md). */
     static final int LIMIT = 5_000;
 
     private final Kind services;
