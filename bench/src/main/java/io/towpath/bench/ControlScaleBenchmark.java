@@ -153,6 +153,7 @@ public final class ControlScaleBenchmark {
                 "service-" + service + "-abcde",
                 "service-" + service,
                 false,
+                0,
                 "IPv4",
                 List.of(new EndpointPort("http", "TCP", 8080)),
                 endpoints);

@@ -371,6 +371,7 @@ public final class Conntrack {
             return false;
         }
         connections.removed(worker, entry);
+        worker.ended++;
         int number = (int) (entry / Entry.BYTES);
         index.remove(hashOf(entry), number << 1);
         index.remove(hashOf(entry + Entry.REPLY_TUPLE), number << 1 | DIRECTION);

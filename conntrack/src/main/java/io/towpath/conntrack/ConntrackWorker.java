@@ -48,6 +48,9 @@ public final class ConntrackWorker {
     public int backendId;
 
     long created;
+    /** Entries that the thread removed, for whatever reason. */
+    long ended;
+
     long expired;
     long evicted;
 

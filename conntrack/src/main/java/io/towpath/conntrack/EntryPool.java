@@ -44,6 +44,11 @@ final class EntryPool {
         this.reserve = Math.min(BATCH, maxEntries / RESERVE_SHARE);
     }
 
+    /** Returns the number of entries at most. */
+    long capacity() {
+        return end - 1;
+    }
+
     /** Makes what is between two entries of an earlier process free. Before any worker starts. */
     void skipTo(int from, int entry) {
         for (int number = from; number < entry; number++) {

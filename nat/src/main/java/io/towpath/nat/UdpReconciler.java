@@ -41,10 +41,18 @@ public final class UdpReconciler {
     private long changedAt;
 
     private boolean pending;
+    private Totals totals = new Totals(0, 0, 0);
 
     private final BitSet servingIds = new BitSet();
     /** Service ids by NodePort, IPv4 first: a NodePort counts whatever the address, as kube-proxy compares the port alone. */
     private final int[][] nodePorts = new int[2][PORTS];
+
+    /** What was done since the start: looks at the whole table, and connections that these removed. */
+    public record Totals(long scans, long removedIpv4, long removedIpv6) {
+        private Totals plus(int scan, int ipv4, int ipv6) {
+            return new Totals(scans + scan, removedIpv4 + ipv4, removedIpv6 + ipv6);
+        }
+    }
 
     public UdpReconciler(Conntrack conntrack, ServiceMaps maps, ServiceWriter writer) {
         this.conntrack = conntrack;
@@ -72,6 +80,10 @@ public final class UdpReconciler {
         return removeStale();
     }
 
+    public Totals totals() {
+        return totals;
+    }
+
     private int removeStale() {
         servingIds.clear();
         for (int[] family : nodePorts) {
@@ -89,6 +101,7 @@ public final class UdpReconciler {
         for (long from = Entry.BYTES; from < conntrack.end(); from += BATCH_BYTES) {
             removed += removeStale(from, Math.min(from + BATCH_BYTES, conntrack.end()));
         }
+        totals = totals.plus(1, 0, 0);
         return removed;
     }
 
@@ -107,6 +120,9 @@ public final class UdpReconciler {
             for (long entry = from; entry < end; entry += Entry.BYTES) {
                 if (conntrack.isLive(entry) && isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
                     removed++;
+                    boolean isIpv4 =
+                            Address.isIpv4(Entry.destinationHi(entries, entry), Entry.destinationLo(entries, entry));
+                    totals = totals.plus(0, isIpv4 ? 1 : 0, isIpv4 ? 0 : 1);
                 }
             }
         } finally {

@@ -125,7 +125,7 @@ public final class ApiServerSource implements ClusterSource {
         return informers.stream().allMatch(KindInformer::isSynced);
     }
 
-    /** Returns when the oldest change of the last poll that told something was heard of, of System.nanoTime. */
+    @Override
     public long oldestReceivedNs() {
         return oldestReceivedNs;
     }
@@ -180,6 +180,7 @@ public final class ApiServerSource implements ClusterSource {
         });
         saved = Map.of();
         state = State.LIVE;
+        oldestReceivedNs = 0;
         saver.changed();
         say("in force: " + count(objects));
     }
@@ -209,6 +210,7 @@ public final class ApiServerSource implements ClusterSource {
             saved = read.get().objects().collect(Collectors.toMap(ClusterObject::key, object -> object));
             saved.values().forEach(events::upsert);
             state = State.SAVED;
+            oldestReceivedNs = 0;
             say("not read yet (" + unsynced() + "); in force as of "
                     + Instant.ofEpochMilli(read.get().savedAtMs()) + ", from " + stateFile.path() + ": "
                     + count(saved));
@@ -276,6 +278,9 @@ public final class ApiServerSource implements ClusterSource {
                 state,
                 health.connectedSinceMs(),
                 health.lastEventMs(),
+                informers.stream()
+                        .filter(informer -> informer.lastEventMs() != 0)
+                        .collect(Collectors.toMap(KindInformer::kind, KindInformer::lastEventMs)),
                 informers.stream()
                         .filter(KindInformer::isSynced)
                         .map(KindInformer::kind)

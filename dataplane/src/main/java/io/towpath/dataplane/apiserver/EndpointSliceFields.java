@@ -30,6 +30,7 @@ final class EndpointSliceFields implements KindFields {
                 metadata.name,
                 metadata.labels.getOrDefault(ApiFields.SERVICE_NAME, ""),
                 metadata.labels.containsKey(ApiFields.HEADLESS),
+                ApiFields.milliseconds(metadata.annotations.getOrDefault(ApiFields.LAST_CHANGE_TRIGGER_TIME, "")),
                 addressType,
                 ports,
                 endpoints);

@@ -30,6 +30,7 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
     private long version;
     private volatile boolean synced;
     private volatile boolean absent;
+    private volatile long lastEventMs;
 
     /** Starts at once, and without waiting. */
     KindInformer(ObservedKind<T> kind, Informable<T> informable, PendingEvents pending, ConnectionHealth health) {
@@ -65,6 +66,16 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
         return absent;
     }
 
+    /** Returns when the server last told of an object, or listed all, in milliseconds since 1970; 0 for never. */
+    long lastEventMs() {
+        return lastEventMs;
+    }
+
+    private void heard() {
+        lastEventMs = System.currentTimeMillis();
+        health.heard();
+    }
+
     @Override
     public void onBeforeList(String lastResourceVersion) {
         isListing = true;
@@ -75,7 +86,7 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
         isListing = false;
         version = number(resourceVersion);
         synced = true;
-        health.heard();
+        heard();
     }
 
     @Override
@@ -91,7 +102,7 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
     private void upsert(T object) {
         if (!isOutOfOrder(object)) {
             pending.upsert(object.object());
-            health.heard();
+            heard();
         }
     }
 
@@ -99,7 +110,7 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
     public void onDelete(T object, boolean isFinalStateUnknown) {
         if (!isOutOfOrder(object)) {
             pending.delete(kind.key(object));
-            health.heard();
+            heard();
         }
     }
 

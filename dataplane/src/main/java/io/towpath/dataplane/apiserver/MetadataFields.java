@@ -49,6 +49,7 @@ final class MetadataFields implements JsonFields.Target {
         return name.startsWith("towpath.io/")
                 || name.startsWith("service.kubernetes.io/")
                 || name.equals(ApiFields.SERVICE_NAME)
+                || name.equals(ApiFields.LAST_CHANGE_TRIGGER_TIME)
                 || name.equals(ApiFields.ZONE);
     }
 

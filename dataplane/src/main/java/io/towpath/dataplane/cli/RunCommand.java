@@ -70,7 +70,7 @@ final class RunCommand implements Callable<Integer> {
             EngineConfig engineConfig = engineConfig();
             ProxyConfig proxy = proxyConfig(proxyConfig, engineConfig, RunCommand::say);
             refuseDetectionByInterface(engineConfig, proxy);
-            return run(engineConfig, proxy, source(engineConfig, proxy));
+            return run(engineConfig, engineConfig.node() == null ? proxy : proxy.ofNode(), source(engineConfig, proxy));
         } catch (ManifestException | ApiServerException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {

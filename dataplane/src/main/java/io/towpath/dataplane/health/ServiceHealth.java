@@ -1,7 +1,9 @@
 package io.towpath.dataplane.health;
 
 import io.towpath.dataplane.control.ObjectWarning;
-import io.towpath.dataplane.health.Listeners.Listener;
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.Listeners;
+import io.towpath.dataplane.http.Listeners.Listener;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.wire.Address;
 import java.io.IOException;
@@ -112,7 +114,7 @@ public final class ServiceHealth implements AutoCloseable {
         return new ObjectWarning(service, ObjectWarning.NO_HEALTH_CHECK, text);
     }
 
-    private HealthAnswer answer(int port, boolean ipv6) {
+    private HttpAnswer answer(int port, boolean ipv6) {
         HealthCheck check = checksByPort.get(port);
         int endpoints = check == null ? HealthCheck.NOT_SERVED : check.endpoints(ipv6);
         if (endpoints == HealthCheck.NOT_SERVED) {
@@ -124,7 +126,7 @@ public final class ServiceHealth implements AutoCloseable {
         body.put("localEndpoints", endpoints);
         body.put("serviceProxyHealthy", proxyHealthy);
         Map<String, String> weight = Map.of("X-Load-Balancing-Endpoint-Weight", Integer.toString(endpoints));
-        return HealthAnswer.of(endpoints > 0 && proxyHealthy, weight, body);
+        return HttpAnswer.of(endpoints > 0 && proxyHealthy, weight, body);
     }
 
     private static Map<String, Object> namesOf(HealthCheck check) {

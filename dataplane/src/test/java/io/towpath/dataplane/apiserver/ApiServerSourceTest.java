@@ -62,6 +62,10 @@ final class ApiServerSourceTest {
         assertEquals(1, followed.polled);
         assertEquals(Set.of("+a", "+a-1", "+node", "+kubernetes"), Set.copyOf(followed.told));
         assertEquals(4, followed.told.size());
+        assertEquals(
+                Set.of("Service", "EndpointSlice", "Node", "ServiceCIDR"),
+                followed.source.status().lastEventOfKindMs().keySet());
+        assertEquals(0, followed.source.oldestReceivedNs(), "that was no change");
         assertTrue(query("services").contains("labelSelector=!service.kubernetes.io/service-proxy-name"));
         assertTrue(query("services").contains("fieldSelector=spec.clusterIP!=None"), query("services"));
         assertTrue(query("endpointslices").contains("labelSelector=!service.kubernetes.io/headless"));

@@ -54,7 +54,11 @@ final class ConversionTest {
                 """
                 apiVersion: discovery.k8s.io/v1
                 kind: EndpointSlice
-                metadata: {name: e, namespace: n, labels: {kubernetes.io/service-name: a, service.kubernetes.io/headless: ""}}
+                metadata:
+                  name: e
+                  namespace: n
+                  labels: {kubernetes.io/service-name: a, service.kubernetes.io/headless: ""}
+                  annotations: {endpoints.kubernetes.io/last-change-trigger-time: "2026-01-01T00:00:00.5Z"}
                 addressType: IPv6
                 ports: [{name: "", port: 8080}, {port: 1}, {name: n}, {name: q, port: 2, protocol: SCTP}]
                 endpoints:
@@ -117,6 +121,7 @@ final class ConversionTest {
                         "a",
                         "",
                         false,
+                        0,
                         "",
                         List.of(),
                         List.of(new ClusterObject.Endpoint(

@@ -181,6 +181,7 @@ final class IncrementalStateTest {
                 "slice-" + random.nextInt(12),
                 "s" + random.nextInt(6),
                 random.nextInt(12) == 0,
+                0,
                 ipv6 ? "IPv6" : "IPv4",
                 slicePorts,
                 endpoints);

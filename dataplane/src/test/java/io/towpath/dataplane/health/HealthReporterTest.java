@@ -8,6 +8,8 @@ import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ProxyConfigBuilder;
 import io.towpath.dataplane.control.ServiceIndex;
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.MemoryListeners;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ClusterObject.Node;
 import io.towpath.dataplane.model.ManifestReader;
@@ -15,6 +17,7 @@ import io.towpath.wire.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +47,8 @@ final class HealthReporterTest {
             "node",
             services,
             listeners,
+            new ProbeCounts(),
+            Optional::empty,
             () -> nowNs,
             warning -> {
                 throw new AssertionError(warning);
@@ -69,7 +74,7 @@ final class HealthReporterTest {
     private String weight() {
         reporter.nodeAddresses(List.of(NODE));
         reporter.applied();
-        HealthAnswer answer = listeners.get(NODE, 9000, "/");
+        HttpAnswer answer = listeners.get(NODE, 9000, "/");
         return answer == null ? null : answer.headers().get("X-Load-Balancing-Endpoint-Weight");
     }
 

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.Listeners;
+import io.towpath.dataplane.http.MemoryListeners;
 import io.towpath.wire.Address;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +81,7 @@ final class ServiceHealthTest {
         assertNull(listeners.get(NODE6, 9001, "/"));
     }
 
-    private static String weight(HealthAnswer answer) {
+    private static String weight(HttpAnswer answer) {
         return answer.headers().get("X-Load-Balancing-Endpoint-Weight");
     }
 

@@ -1,10 +1,10 @@
-package io.towpath.dataplane.health;
+package io.towpath.dataplane.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.towpath.dataplane.health.Listeners.Listener;
+import io.towpath.dataplane.http.Listeners.Listener;
 import io.towpath.wire.Address;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -14,18 +14,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Real servers on loopback, asked by the JDK's client. */
-final class HealthServerTest {
+final class HttpServerTest {
     private static final Address LOOPBACK = Address.parse("127.0.0.1");
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private final HealthServer server = new HealthServer();
+    private final HttpServer server = new HttpServer("test");
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(LIMIT).build();
 
@@ -42,7 +40,7 @@ final class HealthServerTest {
 
     @Test
     void shouldAnswerWithStatusHeadersAndBody() throws Exception {
-        HealthAnswer answer = HealthAnswer.of(false, Map.of("X-More", "1"), Map.of("path", "a \"b\""));
+        HttpAnswer answer = HttpAnswer.of(false, Map.of("X-More", "1"), Map.of("path", "a \"b\""));
         try (Listener listener = server.listen(LOOPBACK, 0, (path, ipv6) -> answer)) {
             HttpResponse<String> response = get("127.0.0.1", listener.port(), "/any?x=1");
 
@@ -68,8 +66,8 @@ final class HealthServerTest {
         }
     }
 
-    private static HealthAnswer text(String body) {
-        return new HealthAnswer(200, Map.of(), body);
+    private static HttpAnswer text(String body) {
+        return new HttpAnswer(200, Map.of(), body);
     }
 
     @Test
@@ -99,36 +97,6 @@ final class HealthServerTest {
         assertThrows(ConnectException.class, () -> get("127.0.0.1", port, "/"));
         try (Listener second = server.listen(LOOPBACK, port, (path, ipv6) -> text("second"))) {
             assertEquals("second", get("127.0.0.1", second.port(), "/").body());
-        }
-    }
-
-    @Test
-    void shouldServeTheHealthOfAServiceAsItChanges() throws Exception {
-        AtomicBoolean proxyHealthy = new AtomicBoolean(true);
-        int port;
-        try (Listener probe = server.listen(LOOPBACK, 0, (path, ipv6) -> null)) {
-            port = probe.port();
-        }
-        try (ServiceHealth health = new ServiceHealth(server, proxyHealthy::get, warning -> {
-            throw new AssertionError(warning);
-        })) {
-            health.sync(List.of(new HealthCheck("ns", "web", port, 2, HealthCheck.NOT_SERVED)), List.of(LOOPBACK));
-            HttpResponse<String> healthy = get("127.0.0.1", port, "/");
-            assertEquals(200, healthy.statusCode());
-            assertEquals(
-                    "{\"service\":{\"namespace\":\"ns\",\"name\":\"web\"},\"localEndpoints\":2,\"serviceProxyHealthy\":true}",
-                    healthy.body());
-            assertEquals(
-                    "2",
-                    healthy.headers()
-                            .firstValue("X-Load-Balancing-Endpoint-Weight")
-                            .orElseThrow());
-
-            proxyHealthy.set(false);
-            assertEquals(503, get("127.0.0.1", port, "/x").statusCode());
-
-            health.sync(List.of(), List.of(LOOPBACK));
-            assertThrows(IOException.class, () -> get("127.0.0.1", port, "/"));
         }
     }
 }

@@ -1,4 +1,4 @@
-package io.towpath.dataplane.health;
+package io.towpath.dataplane.http;
 
 import io.towpath.wire.Address;
 import java.io.IOException;
@@ -20,7 +20,7 @@ public interface Listeners {
          * @param ipv6 the family of the address that the client connected to
          * @return null to close the connection without an answer
          */
-        HealthAnswer answer(String path, boolean ipv6);
+        HttpAnswer answer(String path, boolean ipv6);
     }
 
     /** An open server. */

@@ -1,4 +1,4 @@
-package io.towpath.dataplane.health;
+package io.towpath.dataplane.http;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
@@ -31,24 +31,28 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
- * HTTP servers for health checks, all on one thread of their own, which starts with the first of them. Opened and closed by the control
- * thread.
+ * HTTP servers for probes, all on one thread of their own, which starts with the first of them. Opened and closed by the control thread.
  */
-public final class HealthServer implements Listeners, AutoCloseable {
+public final class HttpServer implements Listeners, AutoCloseable {
     private static final int BACKLOG_CONNECTIONS = 128;
     /** A probe has no body to speak of. */
     private static final int REQUEST_LIMIT_BYTES = 4096;
     /** A client that says nothing for so long is cut off, that it may not hold a descriptor for ever. */
     private static final int IDLE_LIMIT_S = 30;
 
+    private final String threadName;
     private Transport transport;
     private EventLoopGroup group;
+
+    public HttpServer(String threadName) {
+        this.threadName = threadName;
+    }
 
     @Override
     public Listener listen(Address address, int port, Handler handler) throws IOException {
         if (group == null) {
             transport = Transport.best();
-            group = transport.newGroup(new DefaultThreadFactory("health", true));
+            group = transport.newGroup(new DefaultThreadFactory(threadName, true));
         }
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
@@ -97,7 +101,7 @@ public final class HealthServer implements Listeners, AutoCloseable {
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             InetSocketAddress local = (InetSocketAddress) context.channel().localAddress();
             String path = request.uri().replaceFirst("\\?.*", "");
-            HealthAnswer answer = handler.answer(path, local.getAddress() instanceof Inet6Address);
+            HttpAnswer answer = handler.answer(path, local.getAddress() instanceof Inet6Address);
             if (answer == null) {
                 var _ = context.close();
                 return;

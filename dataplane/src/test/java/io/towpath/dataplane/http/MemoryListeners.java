@@ -1,4 +1,4 @@
-package io.towpath.dataplane.health;
+package io.towpath.dataplane.http;
 
 import io.towpath.wire.Address;
 import java.io.IOException;
@@ -13,11 +13,11 @@ public final class MemoryListeners implements Listeners {
     private final Set<String> taken = new HashSet<>();
 
     /** Another process has the address and port. */
-    void take(String addressAndPort) {
+    public void take(String addressAndPort) {
         taken.add(addressAndPort);
     }
 
-    void release(String addressAndPort) {
+    public void release(String addressAndPort) {
         taken.remove(addressAndPort);
     }
 
@@ -41,7 +41,7 @@ public final class MemoryListeners implements Listeners {
     }
 
     /** Returns the addresses and ports that are open. */
-    Set<String> open() {
+    public Set<String> open() {
         return Set.copyOf(open.keySet());
     }
 
@@ -51,7 +51,7 @@ public final class MemoryListeners implements Listeners {
     }
 
     /** Asks a server; null where none listens there or it closes the connection. */
-    public HealthAnswer get(Address address, int port, String path) {
+    public HttpAnswer get(Address address, int port, String path) {
         Handler handler = handler(address, port);
         return handler == null ? null : handler.answer(path, address.isIpv6());
     }
