@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import io.towpath.dataplane.model.ApiFields;
+import io.towpath.dataplane.netty.IoUringUse;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -13,6 +14,7 @@ import io.vertx.core.transport.Transport;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** The client library with its own small event loop, on io_uring where the kernel lets it. */
 final class ApiServerClient implements AutoCloseable {
@@ -36,19 +38,10 @@ final class ApiServerClient implements AutoCloseable {
         }
     }
 
-    ApiServerClient(ApiServerAccess access, ConnectionHealth health) {
+    /** @param log told why HTTP does not run on io_uring, where that is so */
+    ApiServerClient(ApiServerAccess access, ConnectionHealth health, Consumer<String> log) {
         System.setProperty("vertx.disableDnsResolver", "true"); // the JDK's knows what the host's files say
-        this.vertx = Vertx.builder()
-                .with(new VertxOptions()
-                        .setEventLoopPoolSize(1)
-                        .setWorkerPoolSize(2)
-                        .setInternalBlockingPoolSize(2)
-                        .setUseDaemonThread(true)
-                        .setFileSystemOptions(new FileSystemOptions()
-                                .setFileCachingEnabled(false)
-                                .setClassPathResolvingEnabled(false)))
-                .withTransport(transport())
-                .build();
+        this.vertx = IoUringUse.orElse(() -> vertx(Transport.IO_URING), () -> vertx(Transport.NIO), log);
         this.client = new KubernetesClientBuilder()
                 .withConfig(access.config())
                 .withHttpClientFactory(new HttpFactory(vertx))
@@ -57,8 +50,18 @@ final class ApiServerClient implements AutoCloseable {
                 .build();
     }
 
-    private static Transport transport() {
-        return Transport.IO_URING != null && Transport.IO_URING.available() ? Transport.IO_URING : Transport.NIO;
+    private static Vertx vertx(Transport transport) {
+        return Vertx.builder()
+                .with(new VertxOptions()
+                        .setEventLoopPoolSize(1)
+                        .setWorkerPoolSize(2)
+                        .setInternalBlockingPoolSize(2)
+                        .setUseDaemonThread(true)
+                        .setFileSystemOptions(new FileSystemOptions()
+                                .setFileCachingEnabled(false)
+                                .setClassPathResolvingEnabled(false)))
+                .withTransport(transport)
+                .build();
     }
 
     /** Starts to follow what concerns a node. */

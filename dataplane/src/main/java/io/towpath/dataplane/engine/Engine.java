@@ -101,7 +101,7 @@ public final class Engine implements AutoCloseable {
             Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, secret);
             run(worker, NoOpIdleStrategy.INSTANCE);
         }
-        HealthServer healthServer = parts.add(new HealthServer());
+        HealthServer healthServer = parts.add(new HealthServer(log));
         DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
         ControlAgent control = new ControlAgent(
                 sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),

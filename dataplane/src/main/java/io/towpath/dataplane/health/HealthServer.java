@@ -29,6 +29,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * HTTP servers for health checks, all on one thread of their own, which starts with the first of them. Opened and closed by the control
@@ -41,14 +42,21 @@ public final class HealthServer implements Listeners, AutoCloseable {
     /** A client that says nothing for so long is cut off, that it may not hold a descriptor for ever. */
     private static final int IDLE_LIMIT_S = 30;
 
+    private final Consumer<String> log;
     private Transport transport;
     private EventLoopGroup group;
+
+    /** @param log told why the servers do not run on io_uring, where that is so */
+    public HealthServer(Consumer<String> log) {
+        this.log = log;
+    }
 
     @Override
     public Listener listen(Address address, int port, Handler handler) throws IOException {
         if (group == null) {
-            transport = Transport.best();
-            group = transport.newGroup(new DefaultThreadFactory("health", true));
+            Transport.Running running = Transport.start(new DefaultThreadFactory("health", true), log);
+            transport = running.transport();
+            group = running.group();
         }
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)

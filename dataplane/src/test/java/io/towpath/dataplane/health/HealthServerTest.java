@@ -25,7 +25,7 @@ final class HealthServerTest {
     private static final Address LOOPBACK = Address.parse("127.0.0.1");
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private final HealthServer server = new HealthServer();
+    private final HealthServer server = new HealthServer(line -> {});
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(LIMIT).build();
 
