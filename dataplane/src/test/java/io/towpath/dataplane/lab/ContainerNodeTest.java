@@ -70,6 +70,7 @@ final class ContainerNodeTest {
         Files.writeString(
                 config.resolve("towpath.yaml"),
                 Files.readString(LabConfig.config(lab.network().id(), node))
+                        .replaceFirst("instance: .*", "")
                         .replaceFirst("proxyConfig: .*", "proxyConfig: kube-proxy.yaml"));
         Files.writeString(
                 config.resolve("kube-proxy.yaml"),
@@ -138,6 +139,7 @@ final class ContainerNodeTest {
             assertTrue(runc.exec("touch", "/x").errors().contains("Read-only file system"));
             Programs.Result services = runc.exec("towpath", "service", "list");
             assertTrue(services.output().contains("cluster-ip"), services.errors());
+            assertTrue(runc.exec("jcmd", "1", "VM.version").output().contains("JDK 25"));
         });
 
         assertFalse(log.contains(FALLBACK), log);
