@@ -29,6 +29,14 @@ final class DeployedCommandTest {
     }
 
     @Test
+    void shouldBeTheImageOfThisVersion() {
+        String image = Main.commandLine().getCommandSpec().version()[0].replace(' ', ':');
+
+        assertEquals(image, Deployed.engine().getImage());
+        assertEquals(image, Deployed.profileInstaller().getImage());
+    }
+
+    @Test
     void shouldFindWhatTheContainerHasMounted() throws Exception {
         Container engine = Deployed.engine();
 

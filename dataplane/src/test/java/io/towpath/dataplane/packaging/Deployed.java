@@ -73,7 +73,8 @@ public final class Deployed {
         return pod().getContainers().getFirst();
     }
 
-    static Container profileInstaller() {
+    /** Returns the container that puts the seccomp profile onto the node. */
+    public static Container profileInstaller() {
         return pod().getInitContainers().getFirst();
     }
 
