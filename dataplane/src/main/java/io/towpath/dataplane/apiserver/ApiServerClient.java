@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import io.towpath.dataplane.events.EventWriter;
 import io.towpath.dataplane.model.ApiFields;
 import io.towpath.dataplane.model.ClusterObject;
+import io.towpath.dataplane.netty.IoUringUse;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -40,19 +41,10 @@ final class ApiServerClient implements AutoCloseable {
         }
     }
 
-    ApiServerClient(ApiServerAccess access, ConnectionHealth health) {
+    /** @param log told why HTTP does not run on io_uring, where that is so */
+    ApiServerClient(ApiServerAccess access, ConnectionHealth health, Consumer<String> log) {
         System.setProperty("vertx.disableDnsResolver", "true"); // the JDK's knows what the host's files say
-        this.vertx = Vertx.builder()
-                .with(new VertxOptions()
-                        .setEventLoopPoolSize(1)
-                        .setWorkerPoolSize(2)
-                        .setInternalBlockingPoolSize(2)
-                        .setUseDaemonThread(true)
-                        .setFileSystemOptions(new FileSystemOptions()
-                                .setFileCachingEnabled(false)
-                                .setClassPathResolvingEnabled(false)))
-                .withTransport(transport())
-                .build();
+        this.vertx = IoUringUse.orElse(() -> vertx(Transport.IO_URING), () -> vertx(Transport.NIO), log);
         this.client = new KubernetesClientBuilder()
                 .withConfig(access.config())
                 .withKubernetesSerialization(new ServerSerialization())
@@ -62,8 +54,18 @@ final class ApiServerClient implements AutoCloseable {
                 .build();
     }
 
-    private static Transport transport() {
-        return Transport.IO_URING != null && Transport.IO_URING.available() ? Transport.IO_URING : Transport.NIO;
+    private static Vertx vertx(Transport transport) {
+        return Vertx.builder()
+                .with(new VertxOptions()
+                        .setEventLoopPoolSize(1)
+                        .setWorkerPoolSize(2)
+                        .setInternalBlockingPoolSize(2)
+                        .setUseDaemonThread(true)
+                        .setFileSystemOptions(new FileSystemOptions()
+                                .setFileCachingEnabled(false)
+                                .setClassPathResolvingEnabled(false)))
+                .withTransport(transport)
+                .build();
     }
 
     /** Starts to follow what concerns a node. */

@@ -84,7 +84,7 @@ public final class ApiServerSource implements ClusterSource {
         this.log = log;
         this.stateFile = new StateFile(settings.stateFile());
         this.saver = new StateSaver(stateFile, server, log, openedNs);
-        this.client = new ApiServerClient(access, health);
+        this.client = new ApiServerClient(access, health, log);
         this.informers = new CopyOnWriteArrayList<>(client.follow(settings.nodeName(), pending, health));
         this.eventWriter = client.events(settings.nodeName(), this::uid, this::say);
     }

@@ -114,6 +114,26 @@ public record ProxyConfig(
                 syncPeriodSeconds);
     }
 
+    /** Returns the same for a node of another name. */
+    public ProxyConfig withHostname(String hostname) {
+        return new ProxyConfig(
+                detectLocalMode,
+                clusterCidrs,
+                bridgeInterface,
+                interfaceNamePrefix,
+                nodePortAddresses,
+                masqueradeAll,
+                topologyHints,
+                hostname,
+                bindAddress,
+                scheduler,
+                conntrack,
+                healthzBindAddress,
+                metricsBindAddress,
+                bindAddressHardFail,
+                syncPeriodSeconds);
+    }
+
     /** Returns the name of the Node object that is this node. */
     public String nodeName(String hostName) {
         return (hostnameOverride.isEmpty() ? hostName : hostnameOverride)

@@ -141,14 +141,15 @@ public final class Engine implements AutoCloseable {
                 proxyConfig,
                 desiredStates.nodeName(),
                 desiredStates.services(),
-                parts.add(new HttpServer("health")),
+                parts.add(new HttpServer("health", log)),
                 probes,
                 status,
                 SystemNanoClock.INSTANCE,
                 log,
                 source == null ? warning -> {} : source::report);
         // A server and thread of its own: however long a scrape takes, a probe does not wait for it.
-        Operator operator = Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics")), log);
+        Operator operator =
+                Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics", log)), log);
         return new ControlAgent(source, desiredStates, writer, reconciler, standing, health, operator, settings, log);
     }
 

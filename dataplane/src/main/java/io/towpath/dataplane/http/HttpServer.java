@@ -29,6 +29,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * HTTP servers for probes, all on one thread of their own, which starts with the first of them. Opened and closed by the control thread.
@@ -41,18 +42,22 @@ public final class HttpServer implements Listeners, AutoCloseable {
     private static final int IDLE_LIMIT_S = 30;
 
     private final String threadName;
+    private final Consumer<String> log;
     private Transport transport;
     private EventLoopGroup group;
 
-    public HttpServer(String threadName) {
+    /** @param log told why the servers do not run on io_uring, where that is so */
+    public HttpServer(String threadName, Consumer<String> log) {
         this.threadName = threadName;
+        this.log = log;
     }
 
     @Override
     public Listener listen(Address address, int port, Handler handler) throws IOException {
         if (group == null) {
-            transport = Transport.best();
-            group = transport.newGroup(new DefaultThreadFactory(threadName, true));
+            Transport.Running running = Transport.start(new DefaultThreadFactory(threadName, true), log);
+            transport = running.transport();
+            group = running.group();
         }
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)

@@ -23,7 +23,7 @@ final class HttpServerTest {
     private static final Address LOOPBACK = Address.parse("127.0.0.1");
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private final HttpServer server = new HttpServer("test");
+    private final HttpServer server = new HttpServer("test", line -> {});
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(LIMIT).build();
 

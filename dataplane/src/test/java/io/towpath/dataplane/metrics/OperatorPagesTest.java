@@ -49,7 +49,7 @@ final class OperatorPagesTest {
             .build();
 
     private final Traffic traffic = new Traffic();
-    private final HttpServer server = new HttpServer("test");
+    private final HttpServer server = new HttpServer("test", line -> {});
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(LIMIT).build();
     private CounterMap verdicts;
