@@ -1,0 +1,139 @@
+package io.towpath.bench.core;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code towpath bench core}. */
+@Command(
+        name = "towpath bench core",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Measures the packet pipeline in memory beside an eBPF and a C program, all on one core.")
+public final class CoreBench implements Callable<Integer> {
+    private static final int MANY_FLOWS = 10_000_000;
+    /** All tables of so many flows together. */
+    private static final long MANY_FLOWS_BYTES = 14L << 30;
+
+    private static final List<Integer> FLOWS = List.of(1, 1024, 65_536, 1_048_576);
+    private static final int ROUNDS = 7;
+    private static final int QUICK_ROUNDS = 3;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the medians to a file.")
+    private Path json;
+
+    @Option(names = "--quick", description = "3 rounds instead of 7, and no 10,000,000 flows.")
+    private boolean quick;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Samples of each program.")
+    private int rounds;
+
+    @Option(
+            names = "--paths",
+            paramLabel = "PATH,...",
+            split = ",",
+            description = "Only these of hit, reply, new, new-full, hit-v6, hit-masquerade.")
+    private List<String> paths =
+            Arrays.stream(CorePath.values()).map(path -> path.label).toList();
+
+    @Option(names = "--flows", paramLabel = "N,...", split = ",", description = "Only these numbers of connections.")
+    private List<Integer> flows;
+
+    @Option(names = "--pinned", description = "Measures Towpath with maps pinned in /dev/shm, too.")
+    private boolean pinned;
+
+    @Option(
+            names = "--attack",
+            description = "Instead: floods a full table with SYNs and shows what becomes of established connections.")
+    private boolean attack;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            defaultValue = "60",
+            description = "With --attack: how long (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(
+            names = "--core",
+            paramLabel = "N",
+            description = "The core that is measured on; the last one where nothing is said.")
+    private int core = Runtime.getRuntime().availableProcessors() - 1;
+
+    /** Runs and exits with 0, 1 if it failed, or 2 for wrong arguments. The property {@code towpath.bench} names the module's folder. */
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new CoreBench())
+                .setExecutionExceptionHandler((e, command, result) -> {
+                    command.getErr().println("towpath bench core: " + e.getMessage());
+                    return 1;
+                })
+                .execute(args));
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Path folder = Path.of(System.getProperty("towpath.bench"));
+        List<CorePath> chosen = paths.stream().map(CorePath::of).toList();
+        Peers peers = Peers.build(folder.resolve("peers/core"), folder.resolve("target/peers"), core);
+        if (attack) {
+            return CoreAttack.run(peers, seconds) ? 0 : 1;
+        }
+        compare(peers, chosen);
+        return 0;
+    }
+
+    private void compare(Peers peers, List<CorePath> chosen) throws IOException {
+        Machine machine = Machine.now();
+        CoreRun run = new CoreRun(
+                peers, contenders(peers), rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS, CoreBench::say);
+        List<Comparison> comparisons = new ArrayList<>();
+        List<Integer> counts = flows == null ? counts() : flows;
+        for (CorePath path : chosen) {
+            for (int count : counts) {
+                say(path.label + ", " + count + " flows");
+                comparisons.add(run.measure(path, count));
+            }
+        }
+        CoreReport report = new CoreReport(comparisons, machine.withLoadAfter());
+        report.lines().forEach(System.out::println);
+        if (json != null) {
+            Files.writeString(json, report.json());
+        }
+    }
+
+    private List<Contender> contenders(Peers peers) {
+        List<Contender> present = new ArrayList<>();
+        for (Contender contender : Contender.values()) {
+            String absence = peers.absence(contender);
+            if (absence != null) {
+                say(contender.label + " is left out: " + absence);
+            } else if (contender != Contender.TOWPATH_PINNED || pinned) {
+                present.add(contender);
+            }
+        }
+        return present;
+    }
+
+    private List<Integer> counts() throws IOException {
+        List<Integer> counts = new ArrayList<>(FLOWS);
+        if (!quick) {
+            if (Machine.availableBytes() >= MANY_FLOWS_BYTES) {
+                counts.add(MANY_FLOWS);
+            } else {
+                say("10,000,000 flows are left out: they need " + (MANY_FLOWS_BYTES >> 30) + " GiB of free memory");
+            }
+        }
+        return counts;
+    }
+
+    private static void say(String text) {
+        System.err.println("towpath bench core: " + text);
+    }
+}
