@@ -390,6 +390,15 @@ static void write_frame(u8 *d, struct tuple t, int flags, u32 sequence, u32 ack)
   if (syn) put32(tcp + 20, htonl(3u << 24 | 3u << 16 | 14u << 8));  // window scale 14
 }
 
+static u16 tcp_sum(const u8 *ip) {
+  u32 length = ntohs(get16(ip + 2)) - 20;
+  u64 sum = get32(ip + 12) + (u64)get32(ip + 16) + htons(6) + htons(length);
+  u8 padded[FRAME_LENGTH] = {0};
+  memcpy(padded, ip + 20, length);
+  for (u32 i = 0; i < length; i += 2) sum += get16(padded + i);
+  return fold(sum);
+}
+
 static u64 forwarded(void) { return verdicts[FORWARD_REQUEST].packets + verdicts[FORWARD_REPLY].packets; }
 
 static void require(u64 before, u64 packets) {
@@ -424,6 +433,27 @@ static void establish(u32 vip) {
     for (u32 i = 0; i < BURST; i++) write_frame(frames + i * STRIDE, reverse[i], ACK, ~own[i] + 1, own[i] + 1);
     process();
     require(before, 4 * BURST);
+  }
+}
+
+// Sends a SYN and its answer once with whole checksums, and looks at those of what comes out.
+static void check_translation(u32 vip) {
+  u32 flow = FIRST_NEW_FLOW - 1, own = first_sequence(flow);
+  struct tuple t = request_of(flow, vip);
+  for (int direction = ORIGINAL; direction <= REPLY; direction++) {
+    u8 *ip = frames + 14, *tcp = frames + 34;
+    for (int i = 0; i < BURST; i++) {
+      if (direction == ORIGINAL) write_frame(frames + i * STRIDE, t, SYN, own, 0);
+      else write_frame(frames + i * STRIDE, t, SYN | ACK, ~own, own + 1);
+    }
+    put16(tcp + 16, 0);
+    put16(tcp + 16, ~tcp_sum(ip));
+    process();
+    errno = 0;
+    if (header_sum(ip) != 0xffff || tcp_sum(ip) != 0xffff) DIE("direction %d: wrong checksum", direction);
+    if (direction == ORIGINAL && ntohs(get16(tcp + 2)) != BACKEND_PORT) DIE("the request was not translated");
+    if (direction == REPLY && (get32(ip + 12) != htonl(vip) || ntohl(get32(ip + 16)) != CLIENT + (flow >> 12))) DIE("wrong reply");
+    t = reverse_of_processed(frames);
   }
 }
 
@@ -519,6 +549,7 @@ int main(int argc, char **argv) {
   replies = !strcmp(path, "reply");
   vip = replies ? VIP_OF_ONE : VIP;
   set_up();
+  check_translation(vip);
   establish(vip);
   if (!strcmp(path, "new")) {
     serve(sample_new);

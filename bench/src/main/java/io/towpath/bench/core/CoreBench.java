@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code towpath bench core}. */
 @Command(
@@ -26,6 +27,20 @@ public final class CoreBench implements Callable<Integer> {
     private static final int ROUNDS = 7;
     private static final int QUICK_ROUNDS = 3;
 
+    private static final class PathByLabel implements CommandLine.ITypeConverter<CorePath> {
+        @Override
+        public CorePath convert(String label) {
+            try {
+                return CorePath.of(label);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    @Spec
+    private CommandSpec spec;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Also writes the medians to a file.")
     private Path json;
 
@@ -37,13 +52,13 @@ public final class CoreBench implements Callable<Integer> {
 
     @Option(
             names = "--paths",
-            paramLabel = "PATH,...",
+            paramLabel = "PATH",
             split = ",",
+            converter = PathByLabel.class,
             description = "Only these of hit, reply, new, new-full, hit-v6, hit-masquerade.")
-    private List<String> paths =
-            Arrays.stream(CorePath.values()).map(path -> path.label).toList();
+    private List<CorePath> paths = List.of(CorePath.values());
 
-    @Option(names = "--flows", paramLabel = "N,...", split = ",", description = "Only these numbers of connections.")
+    @Option(names = "--flows", paramLabel = "N", split = ",", description = "Only these numbers of connections.")
     private List<Integer> flows;
 
     @Option(names = "--pinned", description = "Measures Towpath with maps pinned in /dev/shm, too.")
@@ -80,22 +95,24 @@ public final class CoreBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Path folder = Path.of(System.getProperty("towpath.bench"));
-        List<CorePath> chosen = paths.stream().map(CorePath::of).toList();
+        if (flows != null && flows.stream().anyMatch(count -> count < 1)) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--flows must be 1 or more: " + flows);
+        }
         Peers peers = Peers.build(folder.resolve("peers/core"), folder.resolve("target/peers"), core);
         if (attack) {
             return CoreAttack.run(peers, seconds) ? 0 : 1;
         }
-        compare(peers, chosen);
-        return 0;
+        return compare(peers) ? 0 : 1;
     }
 
-    private void compare(Peers peers, List<CorePath> chosen) throws IOException {
+    /** Returns whether Towpath itself was measured everywhere. */
+    private boolean compare(Peers peers) throws IOException {
         Machine machine = Machine.now();
         CoreRun run = new CoreRun(
                 peers, contenders(peers), rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS, CoreBench::say);
         List<Comparison> comparisons = new ArrayList<>();
         List<Integer> counts = flows == null ? counts() : flows;
-        for (CorePath path : chosen) {
+        for (CorePath path : paths) {
             for (int count : counts) {
                 say(path.label + ", " + count + " flows");
                 comparisons.add(run.measure(path, count));
@@ -106,6 +123,7 @@ public final class CoreBench implements Callable<Integer> {
         if (json != null) {
             Files.writeString(json, report.json());
         }
+        return comparisons.stream().allMatch(comparison -> comparison.ns(Contender.TOWPATH) != null);
     }
 
     private List<Contender> contenders(Peers peers) {

@@ -37,24 +37,31 @@ record CoreRun(Peers peers, List<Contender> contenders, int rounds, Consumer<Str
             sides.put(contender, side);
         } catch (IOException e) {
             side.close();
-            if (contender == Contender.TOWPATH) {
-                throw e;
-            }
-            log.accept(contender.label + " is left out: " + e.getMessage());
+            leaveOut(contender, e);
         }
     }
 
-    private Map<Contender, double[]> rounds(Map<Contender, Side> sides) throws IOException {
+    private void leaveOut(Contender contender, IOException why) {
+        log.accept(contender.label + " is left out: " + why.getMessage());
+    }
+
+    private Map<Contender, double[]> rounds(Map<Contender, Side> sides) {
         Map<Contender, double[]> samples = new EnumMap<>(Contender.class);
         sides.keySet().forEach(contender -> samples.put(contender, new double[rounds]));
         List<Contender> order = new ArrayList<>(sides.keySet());
         for (int round = 0; round < rounds; round++) {
-            for (Contender contender : order) {
-                Side side = sides.get(contender);
-                if (round == 0) {
-                    side.go(); // the others' tables are in the caches
+            for (Contender contender : List.copyOf(order)) {
+                try {
+                    Side side = sides.get(contender);
+                    if (round == 0) {
+                        side.go(); // the others' tables are in the caches
+                    }
+                    samples.get(contender)[round] = Double.parseDouble(side.go());
+                } catch (IOException e) {
+                    leaveOut(contender, e);
+                    order.remove(contender);
+                    samples.remove(contender);
                 }
-                samples.get(contender)[round] = Double.parseDouble(side.go());
             }
             Collections.rotate(order, 1); // nobody is always the one after a certain other
         }
