@@ -1,7 +1,9 @@
 package io.towpath.bench.core;
 
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The samples of one path and number of flows: nanoseconds a packet by contender and round. The samples of a round were taken one right
@@ -52,5 +54,15 @@ record Comparison(CorePath path, int flows, Map<Contender, double[]> samples) {
             return early != null ? Contender.C_EARLY : plain != null ? Contender.C_PLAIN : null;
         }
         return early.median() <= plain.median() ? Contender.C_EARLY : Contender.C_PLAIN;
+    }
+
+    /** Returns one line with the medians. */
+    @Override
+    public String toString() {
+        return samples.keySet().stream()
+                .map(contender -> String.format(
+                        Locale.ROOT, "%s %.1f", contender.label, ns(contender).median()))
+                .collect(Collectors.joining(
+                        "; ", String.format(Locale.ROOT, "%s, %,d flows, ns a packet: ", path.label, flows), ""));
     }
 }

@@ -64,4 +64,12 @@ final class ComparisonTest {
 
         assertThrows(IllegalArgumentException.class, () -> of(samples));
     }
+
+    @Test
+    void shouldTellItsMediansInOneLine() {
+        Comparison comparison =
+                of(Map.of(Contender.TOWPATH, new double[] {50, 61}, Contender.EBPF, new double[] {100, 100}));
+
+        assertEquals("hit, 1,024 flows, ns a packet: towpath 55.5; eBPF 100.0", comparison.toString());
+    }
 }
