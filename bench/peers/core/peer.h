@@ -46,7 +46,7 @@ static inline double now_ns(void) {
 
 // Times of chunks of packets. Their median is a sample's time: what other programs took while a chunk ran is in few of them. (The kernel
 // leaves it out of the time of BPF_PROG_RUN.)
-#define CHUNK 4096
+#define CHUNK 512
 #define MAX_CHUNKS 65536
 struct chunks {
   double ns[MAX_CHUNKS], current_ns;

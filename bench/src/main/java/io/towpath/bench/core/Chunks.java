@@ -7,8 +7,8 @@ import java.util.Arrays;
  * does the same ({@code peer.h}), and the kernel leaves it out of the time of BPF_PROG_RUN.
  */
 final class Chunks {
-    /** Packets. */
-    static final int CHUNK = 4096;
+    /** Packets: few enough that most chunks are over before the core goes to another program, even of the slowest path. */
+    static final int CHUNK = 512;
 
     private final double[] nsPerPacket = new double[65_536];
     private int count;
