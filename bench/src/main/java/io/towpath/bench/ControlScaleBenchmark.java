@@ -81,7 +81,7 @@ public final class ControlScaleBenchmark {
     private int apply() {
         DesiredStates.Changes changes = states.changes();
         if (!changes.warnings().isEmpty()) {
-            throw new IllegalStateException(changes.warnings().getFirst());
+            throw new IllegalStateException(changes.warnings().getFirst().text());
         }
         return writer.apply(changes.change());
     }
@@ -153,6 +153,7 @@ public final class ControlScaleBenchmark {
                 "service-" + service + "-abcde",
                 "service-" + service,
                 false,
+                0,
                 "IPv4",
                 List.of(new EndpointPort("http", "TCP", 8080)),
                 endpoints);

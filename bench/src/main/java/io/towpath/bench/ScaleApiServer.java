@@ -2,6 +2,7 @@ package io.towpath.bench;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -27,6 +28,10 @@ final class ScaleApiServer {
     static final int ENDPOINTS_PER_SERVICE = 25;
     private static final int NODES = 1000;
 
+    /** All Services and slices as texts, made before the clock runs: what is timed is the client. */
+    private final List<byte[]> services = rendered(ScaleApiServer::service);
+
+    private final List<byte[]> slices = rendered(number -> slice(number, 1, -1));
     private final List<OutputStream> sliceWatches = new CopyOnWriteArrayList<>();
     private final Random random = new Random(20261125);
     private int version = 1000;
@@ -52,7 +57,7 @@ final class ScaleApiServer {
         try (exchange) {
             if (resource.equals("change")) {
                 change(parameter(uri, "count", 0), parameter(uri, "perSecond", 1));
-                send(exchange, "");
+                send(exchange, new byte[0]);
             } else if (uri.getQuery() != null && uri.getQuery().contains("watch=true")) {
                 watch(exchange, resource);
             } else {
@@ -71,26 +76,38 @@ final class ScaleApiServer {
         return defaultValue;
     }
 
-    private static void send(HttpExchange exchange, String text) throws IOException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    private static List<byte[]> rendered(IntFunction<String> item) {
+        return IntStream.range(0, SERVICES)
+                .mapToObj(number -> item.apply(number).getBytes(StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    private static void send(HttpExchange exchange, byte[] bytes) throws IOException {
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, bytes.length == 0 ? -1 : bytes.length);
         exchange.getResponseBody().write(bytes);
     }
 
-    private String list(String resource, int from, int limit) {
-        IntFunction<String> item =
+    private byte[] list(String resource, int from, int limit) {
+        List<byte[]> items =
                 switch (resource) {
-                    case "services" -> ScaleApiServer::service;
-                    case "endpointslices" -> number -> slice(number, 1, -1);
-                    default -> null;
+                    case "services" -> services;
+                    case "endpointslices" -> slices;
+                    default -> List.of();
                 };
-        int to = item == null ? 0 : Math.min(SERVICES, from + limit);
-        String items =
-                item == null ? "" : IntStream.range(from, to).mapToObj(item).collect(Collectors.joining(","));
-        String more = item != null && to < SERVICES ? ",\"continue\":\"" + to + "\"" : "";
-        return "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1000\"%s},\"items\":[%s]}"
-                .formatted(more, items);
+        int to = Math.min(items.size(), from + limit);
+        String more = to < items.size() ? ",\"continue\":\"" + to + "\"" : "";
+        ByteArrayOutputStream page = new ByteArrayOutputStream();
+        page.writeBytes(
+                "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1000\"%s},\"items\":["
+                        .formatted(more)
+                        .getBytes(StandardCharsets.UTF_8));
+        for (int i = from; i < to; i++) {
+            page.writeBytes(items.get(i));
+            page.write(i + 1 < to ? ',' : ']');
+        }
+        page.writeBytes((to > from ? "}" : "]}").getBytes(StandardCharsets.UTF_8));
+        return page.toByteArray();
     }
 
     private void watch(HttpExchange exchange, String resource) throws IOException {

@@ -377,6 +377,7 @@ public final class Conntrack {
             return false;
         }
         connections.removed(worker, entry);
+        worker.ended++;
         int number = pages.number(entry);
         index.remove(hashOf(entry, 0), number << 1);
         index.remove(hashOf(entry, 1), number << 1 | DIRECTION);

@@ -193,6 +193,7 @@ public final class ConntrackTakeover {
             return false;
         }
         table.connections().created(table.controlWorker(), entry);
+        table.controlWorker().created++;
         return true;
     }
 

@@ -35,6 +35,9 @@ public final class ConntrackWorker {
     public int templateSeconds;
 
     long created;
+    /** Entries that the thread removed, for whatever reason. */
+    long ended;
+
     long expired;
     long evicted;
 

@@ -133,6 +133,11 @@ final class EntryPages {
         return end;
     }
 
+    /** Returns how many entries of IPv4 there may be. */
+    long capacity() {
+        return Math.min(lines * LINE_BYTES / Entry.IPV4_BYTES - IPV4_ENTRIES, limit * IPV4_ENTRIES);
+    }
+
     int family(long page) {
         return NativeMemory.getByteAcquire(families + page);
     }

@@ -317,4 +317,29 @@ final class ConntrackTest {
     private static AnonymousMapStore store2() {
         return new AnonymousMapStore();
     }
+
+    @Test
+    void shouldCountEntriesAndWhatBecameOfThem() {
+        long first = create(1000, FiveTuple.TCP);
+        create(1001, FiveTuple.UDP);
+        create(1002, FiveTuple.UDP);
+        assertEquals(new ConntrackCounts(3, 64, 3, 0, 0), ConntrackCounts.of(conntrack));
+
+        conntrack.remove(worker, first);
+        nowNs += 31 * SECOND_NS;
+        conntrack.sweep(worker, nowNs, 64);
+
+        assertEquals(new ConntrackCounts(0, 64, 3, 2, 0), ConntrackCounts.of(conntrack));
+    }
+
+    @Test
+    void shouldCountWhatWentToMakeRoom() {
+        for (int port = 1; port <= 70; port++) {
+            create(port, FiveTuple.UDP);
+        }
+
+        ConntrackCounts counts = ConntrackCounts.of(conntrack);
+        assertTrue(counts.evicted() > 0, counts.toString());
+        assertEquals(counts.inserted() - counts.evicted(), counts.entries());
+    }
 }

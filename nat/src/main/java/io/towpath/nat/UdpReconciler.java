@@ -41,10 +41,18 @@ public final class UdpReconciler {
 
     private boolean pending;
     private int removed;
+    private Totals totals = new Totals(0, 0, 0);
 
     private final BitSet servingIds = new BitSet();
     /** Service ids by NodePort, IPv4 first: a NodePort counts whatever the address, as kube-proxy compares the port alone. */
     private final int[][] nodePorts = new int[2][PORTS];
+
+    /** What was done since the start: looks at the whole table, and connections that these removed. */
+    public record Totals(long scans, long removedIpv4, long removedIpv6) {
+        private Totals plus(int scan, int ipv4, int ipv6) {
+            return new Totals(scans + scan, removedIpv4 + ipv4, removedIpv6 + ipv6);
+        }
+    }
 
     public UdpReconciler(Conntrack conntrack, ServiceMaps maps, ServiceWriter writer) {
         this.conntrack = conntrack;
@@ -71,6 +79,10 @@ public final class UdpReconciler {
         return removeStale();
     }
 
+    public Totals totals() {
+        return totals;
+    }
+
     private int removeStale() {
         servingIds.clear();
         for (int[] family : nodePorts) {
@@ -88,6 +100,7 @@ public final class UdpReconciler {
         for (long page = 1; page < conntrack.pagesEnd(); page += BATCH_PAGES) {
             removeStale(page, Math.min(page + BATCH_PAGES, conntrack.pagesEnd()));
         }
+        totals = totals.plus(1, 0, 0);
         return removed;
     }
 
@@ -112,6 +125,8 @@ public final class UdpReconciler {
     private void removeIfStale(long entry) {
         if (isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
             removed++;
+            boolean ipv4 = Entry.isIpv4(entry);
+            totals = totals.plus(0, ipv4 ? 1 : 0, ipv4 ? 0 : 1);
         }
     }
 

@@ -5,11 +5,19 @@ import io.fabric8.kubernetes.api.model.NamedAuthInfo;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.internal.CertUtils;
 import io.fabric8.kubernetes.client.internal.KubeConfigUtils;
+import io.fabric8.kubernetes.client.internal.SSLUtils;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.util.Collection;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** How to get at an API server. Checked as far as it can be without asking the server. */
@@ -66,6 +74,7 @@ public final class ApiServerAccess {
         requireFile(config.getCaCertFile(), file, "certificate-authority");
         requireFile(config.getClientCertFile(), file, "client-certificate");
         requireFile(config.getClientKeyFile(), file, "client-key");
+        requireUsable(config, "kubeconfig " + file);
         String tokenFile = tokenFile(contents, context.getContext().getUser());
         if (tokenFile != null) {
             Path path = file.toAbsolutePath().resolveSibling(tokenFile);
@@ -87,6 +96,33 @@ public final class ApiServerAccess {
         if (path != null && !Files.isReadable(Path.of(path))) {
             throw new ApiServerException(
                     "kubeconfig " + kubeconfig + ": " + field + ": " + path + ": no such file, or not readable");
+        }
+    }
+
+    /** The library reads certificates and keys when it connects, which would be no one's fault by then. */
+    private static void requireUsable(Config config, String origin) throws ApiServerException {
+        if (config.getCaCertData() != null || config.getCaCertFile() != null) {
+            requireUsable(origin + ": certificate-authority", () -> authorities(config));
+        }
+        requireUsable(origin + ": client-certificate and client-key", () -> SSLUtils.keyManagers(config));
+    }
+
+    /** A text without certificates is no fault to the library. */
+    private static Collection<?> authorities(Config config) throws IOException, CertificateException {
+        try (InputStream in = CertUtils.getInputStreamFromDataOrFile(config.getCaCertData(), config.getCaCertFile())) {
+            Collection<?> certificates = CertificateFactory.getInstance("X.509").generateCertificates(in);
+            if (certificates.isEmpty()) {
+                throw new CertificateException("no certificate in it");
+            }
+            return certificates;
+        }
+    }
+
+    private static void requireUsable(String what, Callable<?> reading) throws ApiServerException {
+        try {
+            reading.call();
+        } catch (Exception e) { // of ten kinds
+            throw new ApiServerException(what + ": cannot be used: " + Causes.deepest(e), e);
         }
     }
 
@@ -132,6 +168,7 @@ public final class ApiServerAccess {
                 .withCaCertFile(authority.toString())
                 .withOauthTokenProvider(new TokenFile(token))
                 .build();
+        requireUsable(config, authority.toString());
         return new ApiServerAccess(tuned(config));
     }
 

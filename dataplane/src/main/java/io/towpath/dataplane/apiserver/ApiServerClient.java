@@ -3,7 +3,10 @@ package io.towpath.dataplane.apiserver;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
+import io.towpath.dataplane.events.EventWriter;
 import io.towpath.dataplane.model.ApiFields;
+import io.towpath.dataplane.model.ClusterObject;
+import io.towpath.dataplane.netty.IoUringUse;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -13,6 +16,8 @@ import io.vertx.core.transport.Transport;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The client library with its own small event loop, on io_uring where the kernel lets it. */
 final class ApiServerClient implements AutoCloseable {
@@ -36,9 +41,21 @@ final class ApiServerClient implements AutoCloseable {
         }
     }
 
-    ApiServerClient(ApiServerAccess access, ConnectionHealth health) {
+    /** @param log told why HTTP does not run on io_uring, where that is so */
+    ApiServerClient(ApiServerAccess access, ConnectionHealth health, Consumer<String> log) {
         System.setProperty("vertx.disableDnsResolver", "true"); // the JDK's knows what the host's files say
-        this.vertx = Vertx.builder()
+        this.vertx = IoUringUse.orElse(() -> vertx(Transport.IO_URING), () -> vertx(Transport.NIO), log);
+        this.client = new KubernetesClientBuilder()
+                .withConfig(access.config())
+                .withKubernetesSerialization(new ServerSerialization())
+                .withHttpClientFactory(new HttpFactory(vertx))
+                .withHttpClientBuilderConsumer(builder -> builder.addOrReplaceInterceptor("towpath-health", health)
+                        .addOrReplaceInterceptor("towpath-retry-after", new RetryAfter()))
+                .build();
+    }
+
+    private static Vertx vertx(Transport transport) {
+        return Vertx.builder()
                 .with(new VertxOptions()
                         .setEventLoopPoolSize(1)
                         .setWorkerPoolSize(2)
@@ -47,18 +64,8 @@ final class ApiServerClient implements AutoCloseable {
                         .setFileSystemOptions(new FileSystemOptions()
                                 .setFileCachingEnabled(false)
                                 .setClassPathResolvingEnabled(false)))
-                .withTransport(transport())
+                .withTransport(transport)
                 .build();
-        this.client = new KubernetesClientBuilder()
-                .withConfig(access.config())
-                .withHttpClientFactory(new HttpFactory(vertx))
-                .withHttpClientBuilderConsumer(builder -> builder.addOrReplaceInterceptor("towpath-health", health)
-                        .addOrReplaceInterceptor("towpath-retry-after", new RetryAfter()))
-                .build();
-    }
-
-    private static Transport transport() {
-        return Transport.IO_URING != null && Transport.IO_URING.available() ? Transport.IO_URING : Transport.NIO;
     }
 
     /** Starts to follow what concerns a node. */
@@ -66,7 +73,7 @@ final class ApiServerClient implements AutoCloseable {
         return List.of(
                 new KindInformer<>(
                         ObservedKind.SERVICE,
-                        client.services()
+                        client.resources(Observed.OfService.class)
                                 .inAnyNamespace()
                                 .withLabelSelector("!" + ApiFields.OTHER_PROXY)
                                 .withoutField("spec.clusterIP", "None"),
@@ -74,24 +81,31 @@ final class ApiServerClient implements AutoCloseable {
                         health),
                 new KindInformer<>(
                         ObservedKind.ENDPOINT_SLICE,
-                        client.discovery()
-                                .v1()
-                                .endpointSlices()
+                        client.resources(Observed.OfEndpointSlice.class)
                                 .inAnyNamespace()
                                 .withLabelSelector("!" + ApiFields.HEADLESS),
                         pending,
                         health),
                 new KindInformer<>(
-                        ObservedKind.NODE, client.nodes().withField("metadata.name", nodeName), pending, health),
+                        ObservedKind.NODE,
+                        client.resources(Observed.OfNode.class).withField("metadata.name", nodeName),
+                        pending,
+                        health),
                 followServiceCidrs(pending, health));
     }
 
     KindInformer<?> followServiceCidrs(PendingEvents pending, ConnectionHealth health) {
         return new KindInformer<>(
-                ObservedKind.SERVICE_CIDR,
-                client.resources(io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR.class),
-                pending,
-                health);
+                ObservedKind.SERVICE_CIDR, client.resources(Observed.OfServiceCidr.class), pending, health);
+    }
+
+    /**
+     * Starts to write Events about objects.
+     *
+     * @param uid of an object, null where it is not known
+     */
+    EventWriter events(String nodeName, Function<ClusterObject.Key, String> uid, Consumer<String> log) {
+        return new EventWriter(client.events().v1().events(), nodeName, uid, log);
     }
 
     @Override

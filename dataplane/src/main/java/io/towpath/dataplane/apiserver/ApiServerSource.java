@@ -2,8 +2,10 @@ package io.towpath.dataplane.apiserver;
 
 import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ClusterSource;
+import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.control.SourceStatus;
 import io.towpath.dataplane.control.SourceStatus.State;
+import io.towpath.dataplane.events.EventWriter;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ClusterObject.Node;
 import java.io.IOException;
@@ -39,6 +41,7 @@ public final class ApiServerSource implements ClusterSource {
     private final ConnectionHealth health = new ConnectionHealth();
     private final ApiServerClient client;
     private final List<KindInformer<?>> informers;
+    private final EventWriter eventWriter;
     private final StateFile stateFile;
     private final StateSaver saver;
 
@@ -81,8 +84,9 @@ public final class ApiServerSource implements ClusterSource {
         this.log = log;
         this.stateFile = new StateFile(settings.stateFile());
         this.saver = new StateSaver(stateFile, server, log, openedNs);
-        this.client = new ApiServerClient(access, health);
+        this.client = new ApiServerClient(access, health, log);
         this.informers = new CopyOnWriteArrayList<>(client.follow(settings.nodeName(), pending, health));
+        this.eventWriter = client.events(settings.nodeName(), this::uid, this::say);
     }
 
     @Override
@@ -104,11 +108,24 @@ public final class ApiServerSource implements ClusterSource {
         return isTooLate && !savedWasTried && useSaved(events);
     }
 
+    private String uid(ClusterObject.Key key) {
+        return informers.stream()
+                .filter(informer -> informer.kind().equals(key.kind()))
+                .findFirst()
+                .map(informer -> informer.uid(key))
+                .orElse(null);
+    }
+
+    @Override
+    public void report(ObjectWarning warning) {
+        eventWriter.report(warning);
+    }
+
     private boolean isSynced() {
         return informers.stream().allMatch(KindInformer::isSynced);
     }
 
-    /** Returns when the oldest change of the last poll that told something was heard of, of System.nanoTime. */
+    @Override
     public long oldestReceivedNs() {
         return oldestReceivedNs;
     }
@@ -163,6 +180,7 @@ public final class ApiServerSource implements ClusterSource {
         });
         saved = Map.of();
         state = State.LIVE;
+        oldestReceivedNs = 0;
         saver.changed();
         say("in force: " + count(objects));
     }
@@ -192,6 +210,7 @@ public final class ApiServerSource implements ClusterSource {
             saved = read.get().objects().collect(Collectors.toMap(ClusterObject::key, object -> object));
             saved.values().forEach(events::upsert);
             state = State.SAVED;
+            oldestReceivedNs = 0;
             say("not read yet (" + unsynced() + "); in force as of "
                     + Instant.ofEpochMilli(read.get().savedAtMs()) + ", from " + stateFile.path() + ": "
                     + count(saved));
@@ -260,6 +279,9 @@ public final class ApiServerSource implements ClusterSource {
                 health.connectedSinceMs(),
                 health.lastEventMs(),
                 informers.stream()
+                        .filter(informer -> informer.lastEventMs() != 0)
+                        .collect(Collectors.toMap(KindInformer::kind, KindInformer::lastEventMs)),
+                informers.stream()
                         .filter(KindInformer::isSynced)
                         .map(KindInformer::kind)
                         .collect(Collectors.toSet()),
@@ -268,6 +290,7 @@ public final class ApiServerSource implements ClusterSource {
 
     @Override
     public void close() {
+        eventWriter.close();
         informers.forEach(KindInformer::close);
         client.close();
         if (state == State.LIVE) {

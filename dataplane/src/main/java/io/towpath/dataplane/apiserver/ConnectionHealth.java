@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
@@ -33,12 +34,20 @@ final class ConnectionHealth implements Interceptor {
 
     @Override
     public void after(HttpRequest request, HttpResponse<?> response, AsyncBody.Consumer<List<ByteBuffer>> consumer) {
+        if (!isReading(request)) {
+            return;
+        }
         String resource = resource(request);
         if (response.isSuccessful()) {
             works(resource);
         } else if (!isExpected(response.code())) {
             failed(resource, said(response.code(), response.message()));
         }
+    }
+
+    /** Events that are written say nothing about what can be read. */
+    private static boolean isReading(HttpRequest request) {
+        return request.method().equals("GET");
     }
 
     /** Resource versions expire, and not every server has every resource: whoever asked deals with that. */
@@ -59,14 +68,14 @@ final class ConnectionHealth implements Interceptor {
                     case HttpURLConnection.HTTP_FORBIDDEN ->
                         "Forbidden: the permission to list and watch them is missing (docs/api-server.md lists what is needed)";
                     case TOO_MANY_REQUESTS -> "Too Many Requests";
-                    default -> Api.text(message);
+                    default -> Objects.requireNonNullElse(message, "");
                 };
     }
 
     @Override
     public void afterConnectionFailure(HttpRequest request, Throwable failure) {
-        if (Causes.find(failure, CancellationException.class) != null) {
-            return; // our own doing
+        if (!isReading(request) || Causes.find(failure, CancellationException.class) != null) {
+            return; // the latter is our own doing
         }
         boolean isTrust = Causes.find(failure, CertificateException.class) != null
                 || Causes.find(failure, CertPathBuilderException.class) != null

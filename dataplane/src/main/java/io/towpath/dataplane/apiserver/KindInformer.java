@@ -1,11 +1,12 @@
 package io.towpath.dataplane.apiserver;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.Informable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
+import io.towpath.dataplane.model.ClusterObject;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 
@@ -15,7 +16,7 @@ import java.net.HttpURLConnection;
  * <p>Within a watch resource versions only grow (KEP-5504), so that an older one is a late duplicate. A list counts whatever its version is:
  * a server that was set back to a backup has older ones.
  */
-final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<T>, AutoCloseable {
+final class KindInformer<T extends Observed> implements ResourceEventHandler<T>, AutoCloseable {
     /** Objects of one answer: the largest slices make 10 MB of it. client-go asks for as many. */
     private static final long PAGE = 500;
 
@@ -23,20 +24,23 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
     private final PendingEvents pending;
     private final ConnectionHealth health;
     private final SharedIndexInformer<T> informer;
+    private final MetadataStore<T> known;
 
     private boolean isListing = true;
     private long version;
     private volatile boolean synced;
     private volatile boolean absent;
+    private volatile long lastEventMs;
 
     /** Starts at once, and without waiting. */
     KindInformer(ObservedKind<T> kind, Informable<T> informable, PendingEvents pending, ConnectionHealth health) {
         this.kind = kind;
         this.pending = pending;
         this.health = health;
+        this.known = new MetadataStore<>(kind.empty());
         this.informer = informable.withLimit(PAGE).runnableInformer(0);
         informer.removeNamespaceIndex()
-                .itemStore(new MetadataStore<>(kind.empty()))
+                .itemStore(known)
                 .exceptionHandler((started, failure) -> onFailure(failure))
                 .addEventHandler(this);
         informer.start();
@@ -44,6 +48,12 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
 
     String kind() {
         return kind.name();
+    }
+
+    /** Returns what the server calls an object of the kind, null where it is not known. Any thread. */
+    String uid(ClusterObject.Key key) {
+        T object = known.get(Cache.namespaceKeyFunc(key.namespace(), key.name()));
+        return object == null ? null : object.getMetadata().getUid();
     }
 
     /** Returns whether all objects of the kind were told of once; there may be none. */
@@ -56,6 +66,16 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
         return absent;
     }
 
+    /** Returns when the server last told of an object, or listed all, in milliseconds since 1970; 0 for never. */
+    long lastEventMs() {
+        return lastEventMs;
+    }
+
+    private void heard() {
+        lastEventMs = System.currentTimeMillis();
+        health.heard();
+    }
+
     @Override
     public void onBeforeList(String lastResourceVersion) {
         isListing = true;
@@ -66,7 +86,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
         isListing = false;
         version = number(resourceVersion);
         synced = true;
-        health.heard();
+        heard();
     }
 
     @Override
@@ -81,8 +101,8 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
 
     private void upsert(T object) {
         if (!isOutOfOrder(object)) {
-            pending.upsert(kind.conversion().convert(object));
-            health.heard();
+            pending.upsert(object.object());
+            heard();
         }
     }
 
@@ -90,7 +110,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
     public void onDelete(T object, boolean isFinalStateUnknown) {
         if (!isOutOfOrder(object)) {
             pending.delete(kind.key(object));
-            health.heard();
+            heard();
         }
     }
 

@@ -9,7 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** What an informer needs to see changes and deletions: name, namespace and resourceVersion of each object, nothing else. Any thread. */
+/**
+ * What an informer needs to see changes and deletions, and Events to name an object: name, namespace, uid and resourceVersion of each,
+ * nothing else. Any thread.
+ */
 final class MetadataStore<T extends HasMetadata> implements ItemStore<T> {
     private final Supplier<T> empty;
     private final Map<String, T> items = new ConcurrentHashMap<>();
@@ -29,6 +32,7 @@ final class MetadataStore<T extends HasMetadata> implements ItemStore<T> {
         ObjectMeta metadata = new ObjectMeta();
         metadata.setNamespace(object.getMetadata().getNamespace());
         metadata.setName(object.getMetadata().getName());
+        metadata.setUid(object.getMetadata().getUid());
         metadata.setResourceVersion(object.getMetadata().getResourceVersion());
         T reduced = empty.get();
         reduced.setMetadata(metadata);

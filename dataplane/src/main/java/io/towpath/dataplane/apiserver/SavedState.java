@@ -26,7 +26,7 @@ record SavedState(
         List<Node> nodes,
         List<ServiceCidr> serviceCidrs) {
     /** Changes whenever a record of {@link ClusterObject} does. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     static SavedState of(String server, long savedAtMs, Collection<ClusterObject> objects) {
         SavedState state = new SavedState(

@@ -3,7 +3,7 @@
  *
  * <pre>
  * informer threads                                      control thread
- * KindInformer -- *Conversion --> PendingEvents ------> ApiServerSource --> ClusterEvents
+ * KindInformer -- Observed ------> PendingEvents ------> ApiServerSource --> ClusterEvents
  *      |                                                     |    |
  *      +-- ConnectionHealth &lt;-- answers and failures         |    +-- StateSaver --> StateFile
  *               +--------------------------------------------+ one line for each change

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
                         + " section 'node', as this host's Service proxy.")
 final class RunCommand implements Callable<Integer> {
     /** Where instances keep what outlives them. */
-    private static final Path STATES = Path.of("/var/lib/towpath");
+    static final Path STATES = Path.of("/var/lib/towpath");
     /** Values of detectLocalMode that ask for the interface a packet came by. */
     private static final Set<String> BY_INTERFACE = Set.of("BridgeInterface", "InterfaceNamePrefix");
 
@@ -60,6 +60,12 @@ final class RunCommand implements Callable<Integer> {
     private Path proxyConfig;
 
     @Option(
+            names = "--hostname-override",
+            paramLabel = "NAME",
+            description = "Name of the Node object that is this node; goes before the KubeProxyConfiguration's.")
+    private String hostname;
+
+    @Option(
             names = "--fail-open",
             description = "Node mode: while the engine is down, packets to Services go the way they would without it.")
     private boolean failOpen;
@@ -68,9 +74,10 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         try {
             EngineConfig engineConfig = engineConfig();
-            ProxyConfig proxy = proxyConfig(proxyConfig, engineConfig, RunCommand::say);
+            ProxyConfig read = proxyConfig(proxyConfig, engineConfig, RunCommand::say);
+            ProxyConfig proxy = hostname == null ? read : read.withHostname(hostname);
             refuseDetectionByInterface(engineConfig, proxy);
-            return run(engineConfig, proxy, source(engineConfig, proxy));
+            return run(engineConfig, engineConfig.node() == null ? proxy : proxy.ofNode(), source(engineConfig, proxy));
         } catch (ManifestException | ApiServerException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {

@@ -13,7 +13,17 @@ public interface ClusterSource extends AutoCloseable {
      */
     boolean poll(ClusterEvents events);
 
+    /**
+     * Returns when the oldest change of the last {@link #poll} that told something was heard of, of System.nanoTime; 0 where that was not
+     * about changes but about the cluster as it was found.
+     */
+    long oldestReceivedNs();
+
+    /** Returns how it stands. Any thread. */
     SourceStatus status();
+
+    /** Lets the cluster know what is wrong with one of its objects, where it can be told. Never blocks; may be lost. */
+    default void report(ObjectWarning warning) {}
 
     @Override
     void close();

@@ -42,6 +42,7 @@ public final class DesiredStates implements ClusterEvents {
     private final Map<ClusterObject.Key, Translated> translated = new LinkedHashMap<>();
     private final Claims claims = new Claims();
     private final Warnings warnings = new Warnings();
+    private final NoLocalEndpoints noLocalEndpoints = new NoLocalEndpoints();
     private LocalNode localNode;
     private NodeFacts facts;
     private int servicePorts;
@@ -63,10 +64,10 @@ public final class DesiredStates implements ClusterEvents {
     /**
      * What is new since the last call.
      *
-     * @param warnings what could not be taken over from the objects, one line each; each is said once as long as it lasts
+     * @param warnings what could not be taken over from the objects; each is said once as long as it lasts
      * @param servicePorts number of all service ports now
      */
-    public record Changes(DesiredChange change, List<String> warnings, int servicePorts) {}
+    public record Changes(DesiredChange change, List<ObjectWarning> warnings, int servicePorts) {}
 
     /**
      * @param nodeName host name of this node; the configuration's hostnameOverride goes before it
@@ -81,6 +82,11 @@ public final class DesiredStates implements ClusterEvents {
     /** Returns the Services and slices of this state, for others to read. */
     public ServiceIndex services() {
         return services;
+    }
+
+    /** Returns how many service ports lack an endpoint here, as of the last {@link #changes}. */
+    public NoLocalEndpoints.Counts noLocalEndpoints() {
+        return noLocalEndpoints.total();
     }
 
     /** Returns the name of this node as Node objects and endpoints have it. */
@@ -242,6 +248,7 @@ public final class DesiredStates implements ClusterEvents {
         removed.addAll(before.keySet());
         servicePorts += granted.size() - service.granted.size();
         service.granted = List.copyOf(granted);
+        noLocalEndpoints.replace(key, services.service(key), service.granted);
         warnings.replace(key, problems);
         if (services.service(key) == null) {
             translated.remove(key);

@@ -41,11 +41,15 @@ public final class ManifestDirectory implements ClusterSource {
     private final Map<ClusterObject.Key, List<Path>> definedIn = new HashMap<>();
 
     private long changedAtNs;
+    /** Of the changes not yet told. */
+    private long firstChangeAtNs;
+
+    private long oldestReceivedNs;
     private boolean changed;
     private boolean scanned;
     private long scannedAtNs;
     private final long openedAtMs = System.currentTimeMillis();
-    private long toldAtMs;
+    private volatile long toldAtMs;
     /** Why the directory could not be read the last time, empty where it could. */
     private String failure = "";
 
@@ -74,6 +78,7 @@ public final class ManifestDirectory implements ClusterSource {
         for (WatchKey key = watcher.poll(); key != null; key = watcher.poll()) {
             key.pollEvents();
             key.reset();
+            firstChangeAtNs = changed ? firstChangeAtNs : nowNs;
             changed = true;
             changedAtNs = nowNs;
         }
@@ -81,9 +86,10 @@ public final class ManifestDirectory implements ClusterSource {
         if (scanned && !isSettled && nowNs - scannedAtNs < RESCAN_NS) {
             return false;
         }
+        boolean first = !scanned;
+        oldestReceivedNs = first ? 0 : changed ? firstChangeAtNs : nowNs;
         changed = false;
         scannedAtNs = nowNs;
-        boolean first = !scanned;
         boolean told = scan(events);
         if (told) {
             toldAtMs = System.currentTimeMillis();
@@ -92,9 +98,14 @@ public final class ManifestDirectory implements ClusterSource {
     }
 
     @Override
+    public long oldestReceivedNs() {
+        return oldestReceivedNs;
+    }
+
+    @Override
     public SourceStatus status() {
         return new SourceStatus(
-                "manifests in " + directory, SourceStatus.State.LIVE, openedAtMs, toldAtMs, Set.of(), "");
+                "manifests in " + directory, SourceStatus.State.LIVE, openedAtMs, toldAtMs, Map.of(), Set.of(), "");
     }
 
     /** Reads what changed since the last scan, whether the file system told of it or not. */

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param bindAddress the node's primary address of its family, where it is to be another one than the Node object's first
  * @param scheduler of Services that ask for none
  * @param healthzBindAddress where /healthz and /livez are served
+ * @param metricsBindAddress where /metrics, /proxyMode and /configz are served, where it is said
+ * @param bindAddressHardFail neither of them can be missing
  * @param syncPeriodSeconds a change that is not in force after twice this time makes the proxy unhealthy
  */
 public record ProxyConfig(
@@ -35,8 +37,13 @@ public record ProxyConfig(
         Scheduler scheduler,
         ConntrackConfig conntrack,
         Optional<BindAddress> healthzBindAddress,
+        Optional<BindAddress> metricsBindAddress,
+        boolean bindAddressHardFail,
         long syncPeriodSeconds) {
     static final long SYNC_PERIOD_DEFAULT_S = 30;
+
+    static final int METRICS_PORT = 10_249;
+    private static final BindAddress METRICS_DEFAULT = new BindAddress(Address.parse("127.0.0.1"), METRICS_PORT);
 
     public static ProxyConfig defaults() {
         return new ProxyConfig(
@@ -52,6 +59,8 @@ public record ProxyConfig(
                 Scheduler.RANDOM,
                 ConntrackConfig.defaults(),
                 Optional.empty(),
+                Optional.empty(),
+                false,
                 SYNC_PERIOD_DEFAULT_S);
     }
 
@@ -80,6 +89,48 @@ public record ProxyConfig(
                 scheduler,
                 conntrack,
                 healthzBindAddress,
+                metricsBindAddress,
+                bindAddressHardFail,
+                syncPeriodSeconds);
+    }
+
+    /** Returns the same for a node's only proxy: where no metricsBindAddress is said it is kube-proxy's. */
+    public ProxyConfig ofNode() {
+        return new ProxyConfig(
+                detectLocalMode,
+                clusterCidrs,
+                bridgeInterface,
+                interfaceNamePrefix,
+                nodePortAddresses,
+                masqueradeAll,
+                topologyHints,
+                hostnameOverride,
+                bindAddress,
+                scheduler,
+                conntrack,
+                healthzBindAddress,
+                Optional.of(metricsBindAddress.orElse(METRICS_DEFAULT)),
+                bindAddressHardFail,
+                syncPeriodSeconds);
+    }
+
+    /** Returns the same for a node of another name. */
+    public ProxyConfig withHostname(String hostname) {
+        return new ProxyConfig(
+                detectLocalMode,
+                clusterCidrs,
+                bridgeInterface,
+                interfaceNamePrefix,
+                nodePortAddresses,
+                masqueradeAll,
+                topologyHints,
+                hostname,
+                bindAddress,
+                scheduler,
+                conntrack,
+                healthzBindAddress,
+                metricsBindAddress,
+                bindAddressHardFail,
                 syncPeriodSeconds);
     }
 

@@ -116,7 +116,9 @@ final class ProxyConfigReader {
                 bindAddress(),
                 scheduler(),
                 conntrack(root.get("conntrack")),
-                healthzBindAddress(),
+                serverAddress("healthzBindAddress", HEALTHZ_PORT),
+                serverAddress("metricsBindAddress", ProxyConfig.METRICS_PORT),
+                root.get("bindAddressHardFail").truth(false),
                 syncPeriodSeconds());
     }
 
@@ -198,12 +200,12 @@ final class ProxyConfigReader {
         return isUnspecified ? Optional.empty() : Optional.of(address);
     }
 
-    private Optional<BindAddress> healthzBindAddress() {
-        Field field = root.get("healthzBindAddress");
+    private Optional<BindAddress> serverAddress(String name, int port) {
+        Field field = root.get(name);
         return field.isEmpty()
                 ? Optional.empty()
-                : Optional.ofNullable(field.parsed(
-                        text -> BindAddress.parse(text, HEALTHZ_PORT), "an address such as 0.0.0.0:" + HEALTHZ_PORT));
+                : Optional.ofNullable(
+                        field.parsed(text -> BindAddress.parse(text, port), "an address such as 0.0.0.0:" + port));
     }
 
     private long syncPeriodSeconds() {

@@ -33,6 +33,8 @@ final class ProxyFields {
             "iptables.syncPeriod",
             "nftables.syncPeriod",
             "healthzBindAddress",
+            "metricsBindAddress",
+            "bindAddressHardFail",
             "ipvs.scheduler",
             "featureGates",
             "conntrack.maxPerCore",
@@ -62,8 +64,7 @@ final class ProxyFields {
         idle("it is for Windows", "", "windowsRunAsService", "winkernel.networkName", "winkernel.sourceVip");
         idle("it is for Windows", "", "winkernel.enableDSR", "winkernel.rootHnsEndpointName");
         idle("it is for Windows", "", "winkernel.forwardHealthCheckVip");
-        idle("", "127.0.0.1:10249", "metricsBindAddress");
-        idle("", "", "bindAddressHardFail", "enableProfiling", "showHiddenMetricsForVersion");
+        idle("", "", "enableProfiling", "showHiddenMetricsForVersion");
         idle("the score is the starter's to set", "-999", "oomScoreAdj");
         idle("kube-proxy ignores it too", "", "portRange");
         idle("", "", "clientConnection.kubeconfig", "clientConnection.acceptContentTypes");

@@ -4,6 +4,7 @@ import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.health.HealthReporter;
+import io.towpath.dataplane.metrics.Operator;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.nat.UdpReconciler;
 import java.util.function.Consumer;
@@ -19,6 +20,7 @@ final class ControlAgent implements Agent {
     private final UdpReconciler reconciler;
     private final Standing standing;
     private final HealthReporter health;
+    private final Operator operator;
     private final ClusterEvents events;
     private final WorkerSettings settings;
     private final Consumer<String> log;
@@ -40,6 +42,7 @@ final class ControlAgent implements Agent {
             UdpReconciler reconciler,
             Standing standing,
             HealthReporter health,
+            Operator operator,
             WorkerSettings settings,
             Consumer<String> log) {
         this.source = source;
@@ -48,7 +51,8 @@ final class ControlAgent implements Agent {
         this.reconciler = reconciler;
         this.standing = standing;
         this.health = health;
-        this.events = ClusterEvents.both(desiredStates, health);
+        this.operator = operator;
+        this.events = ClusterEvents.both(desiredStates, ClusterEvents.both(health, operator.metrics()));
         this.settings = settings;
         this.log = log;
     }
@@ -66,30 +70,44 @@ final class ControlAgent implements Agent {
             log.accept("services: there is room for " + finished + " service ports that there was none for before");
         }
         settle();
-        noteStale(reconciler.reconcile());
+        reconcile();
         health.poll();
-        return work;
+        return work + operator.poll();
     }
 
-    /** Before the thread starts: brings the maps to what the source says, if it knows yet. */
+    /** Before the thread starts: opens the servers, and brings the maps to what the source says, if it knows yet. */
     void load() {
+        health.poll();
+        operator.poll();
         if (source == null || source.poll(events)) {
             apply();
         }
     }
 
     private void apply() {
+        long beganNs = System.nanoTime();
         health.queued();
+        operator.metrics().queued();
         DesiredStates.Changes changes = desiredStates.changes();
-        changes.warnings().forEach(warning -> log.accept("warning: " + warning));
+        changes.warnings().forEach(warning -> {
+            log.accept("warning: " + warning.text());
+            if (source != null) {
+                source.report(warning);
+            }
+        });
         changes.change().nodeFacts().ifPresent(facts -> {
             settings.publish(facts);
             health.nodeAddresses(facts.nodeAddresses());
         });
         changedSinceSaid += writer.apply(changes.change());
         standing.onChange(changes.change());
-        noteStale(reconciler.reconcile());
+        reconcile();
         health.applied();
+        operator.metrics()
+                .applied(
+                        System.nanoTime() - beganNs,
+                        desiredStates.noLocalEndpoints(),
+                        source == null ? 0 : source.oldestReceivedNs());
         isPending = true;
         settle();
         servicePorts = changes.servicePorts();
@@ -97,9 +115,15 @@ final class ControlAgent implements Agent {
         say();
     }
 
-    private void noteStale(int removed) {
+    private void reconcile() {
+        long beganNs = System.nanoTime();
+        long scans = reconciler.totals().scans();
+        int removed = reconciler.reconcile();
         staleSinceSaid += removed;
         isUnsaid |= removed > 0;
+        if (reconciler.totals().scans() != scans) {
+            operator.metrics().reconciled(System.nanoTime() - beganNs, reconciler.totals());
+        }
     }
 
     /** One line for all that came within a while, so that a busy cluster does not fill the log. */
@@ -122,11 +146,13 @@ final class ControlAgent implements Agent {
         if (isPending && isDelivered && writer.isSettled()) {
             isPending = false;
             health.synced();
+            operator.metrics().inForce();
         }
     }
 
     @Override
     public void onClose() {
+        operator.close();
         health.close();
         if (source != null) {
             source.close();

@@ -36,6 +36,7 @@ final class Devices {
     private final Set<TapDevice> left = new LinkedHashSet<>();
 
     private final List<Tap> taps = new ArrayList<>();
+    private final List<TapDevice> locations = new ArrayList<>();
     private final Map<TapDevice, Tap> ours = new LinkedHashMap<>();
 
     /** @param takesOver whether the directory is what an earlier process left */
@@ -52,9 +53,15 @@ final class Devices {
         return taps;
     }
 
+    /** Returns where they are. */
+    List<TapDevice> locations() {
+        return List.copyOf(locations);
+    }
+
     /** Makes the port's device, or attaches to it. */
     void open(PortConfig port, int queues) {
         TapDevice device = TapDevice.of(port);
+        locations.add(device);
         if (left.contains(device) && device.exists()) {
             Tap tap = attach(port, queues);
             if (tap != null) {
@@ -75,6 +82,7 @@ final class Devices {
     /** Makes a device that goes with the process, however that ends. */
     void openForThisProcess(String name, int queues) {
         taps.add(whenFree(() -> Tap.open(name, queues)));
+        locations.add(new TapDevice(null, name));
     }
 
     /** Returns null if the device is gone now, as it has not the queues that it must have. */

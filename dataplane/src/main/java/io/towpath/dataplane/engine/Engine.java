@@ -5,8 +5,17 @@ import io.towpath.conntrack.ConntrackTakeover;
 import io.towpath.dataplane.control.ClusterSource;
 import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
+import io.towpath.dataplane.control.SourceStatus;
 import io.towpath.dataplane.health.HealthReporter;
-import io.towpath.dataplane.health.HealthServer;
+import io.towpath.dataplane.health.ProbeCounts;
+import io.towpath.dataplane.http.HttpServer;
+import io.towpath.dataplane.metrics.MetricSource;
+import io.towpath.dataplane.metrics.Operator;
+import io.towpath.dataplane.metrics.PacketMetrics;
+import io.towpath.dataplane.metrics.ProbeMetrics;
+import io.towpath.dataplane.metrics.SourceMetrics;
+import io.towpath.dataplane.metrics.TrafficMetrics;
+import io.towpath.dataplane.metrics.WorkerCounts;
 import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
@@ -33,8 +42,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.IdleStrategy;
@@ -59,6 +70,7 @@ public final class Engine implements AutoCloseable {
     private final List<AgentRunner> runners = new ArrayList<>();
     private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
     private final Parts parts = new Parts();
+    private final List<MetricSource> metrics = new ArrayList<>();
     private Standing standing;
     private int tookOverConnections;
     private long lastBeatNs;
@@ -94,34 +106,51 @@ public final class Engine implements AutoCloseable {
                 ? new RouterStanding(config, store, secret, quiescence)
                 : new NodeStanding(config.node(), config.ownAddresses(), config.nodeRouting(log));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
-        Heartbeats heartbeats = Heartbeats.resume(store);
+        Heartbeats heartbeats = Heartbeats.resume(store, config.workers());
+        WorkerCounts counts = new WorkerCounts(store, config.workers());
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
         for (int number = 0; number < config.workers(); number++) {
-            Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, secret);
+            Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, counts, secret);
             run(worker, NoOpIdleStrategy.INSTANCE);
         }
-        HealthServer healthServer = parts.add(new HealthServer());
-        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
-        ControlAgent control = new ControlAgent(
-                sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log),
-                desiredStates,
-                writer,
-                new UdpReconciler(conntrack, maps, writer),
-                standing,
-                new HealthReporter(
-                        proxyConfig,
-                        desiredStates.nodeName(),
-                        desiredStates.services(),
-                        healthServer,
-                        SystemNanoClock.INSTANCE,
-                        log),
-                settings,
-                log);
+        metrics.addAll(List.of(
+                new PacketMetrics(verdicts, conntrack),
+                new TrafficMetrics(maps),
+                counts,
+                heartbeats,
+                new DeviceMetrics(standing.portNames(), devices.locations())));
+        ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
+        ControlAgent control = control(proxyConfig, source, writer, new UdpReconciler(conntrack, maps, writer));
         run(control, new SleepingMillisIdleStrategy(1));
         control.load();
         store.removeLeftovers();
         devices.persist();
+    }
+
+    private ControlAgent control(
+            ProxyConfig proxyConfig, ClusterSource source, ServiceWriter writer, UdpReconciler reconciler)
+            throws IOException {
+        DesiredStates desiredStates = new DesiredStates(proxyConfig, hostName(), standing.ownAddresses());
+        Supplier<Optional<SourceStatus>> status =
+                () -> Optional.ofNullable(source).map(ClusterSource::status);
+        ProbeCounts probes = new ProbeCounts();
+        metrics.add(new SourceMetrics(status));
+        metrics.add(new ProbeMetrics(probes));
+        HealthReporter health = new HealthReporter(
+                proxyConfig,
+                desiredStates.nodeName(),
+                desiredStates.services(),
+                parts.add(new HttpServer("health", log)),
+                probes,
+                status,
+                SystemNanoClock.INSTANCE,
+                log,
+                source == null ? warning -> {} : source::report);
+        // A server and thread of its own: however long a scrape takes, a probe does not wait for it.
+        Operator operator =
+                Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics", log)), log);
+        return new ControlAgent(source, desiredStates, writer, reconciler, standing, health, operator, settings, log);
     }
 
     /** From here on an agent is closed with the engine, whether it was started or not. */
@@ -148,7 +177,13 @@ public final class Engine implements AutoCloseable {
     }
 
     private Worker worker(
-            int number, ServiceMaps maps, Conntrack conntrack, CounterMap counters, Heartbeats heartbeats, long seed) {
+            int number,
+            ServiceMaps maps,
+            Conntrack conntrack,
+            CounterMap counters,
+            Heartbeats heartbeats,
+            WorkerCounts counts,
+            long seed) {
         FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
         List<String> names = standing.portNames();
         List<Port> ports = new ArrayList<>();
@@ -181,7 +216,8 @@ public final class Engine implements AutoCloseable {
                 conntrack,
                 quiescence,
                 queue,
-                heartbeats);
+                heartbeats,
+                counts);
     }
 
     private void onError(Throwable error) {

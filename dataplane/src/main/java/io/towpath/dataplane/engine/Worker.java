@@ -1,6 +1,7 @@
 package io.towpath.dataplane.engine;
 
 import io.towpath.conntrack.Conntrack;
+import io.towpath.dataplane.metrics.WorkerCounts;
 import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
@@ -36,8 +37,11 @@ final class Worker implements Agent {
     private final Quiescence quiescence;
     private final Queue<Runnable> commands;
     private final Heartbeats heartbeats;
+    private final WorkerCounts counts;
     private final Poll poll;
     private long idleSinceNs;
+    /** When this cycle began, or the wait at the end of it ended. */
+    private long cycleSinceNs;
 
     Worker(
             int number,
@@ -50,7 +54,8 @@ final class Worker implements Agent {
             Conntrack conntrack,
             Quiescence quiescence,
             Queue<Runnable> commands,
-            Heartbeats heartbeats) {
+            Heartbeats heartbeats,
+            WorkerCounts counts) {
         this.number = number;
         this.ports = ports;
         this.pool = pool;
@@ -62,6 +67,7 @@ final class Worker implements Agent {
         this.quiescence = quiescence;
         this.commands = commands;
         this.heartbeats = heartbeats;
+        this.counts = counts;
         int[] descriptors = new int[ports.length];
         for (int i = 0; i < ports.length; i++) {
             descriptors[i] = ports[i].pollDescriptor();
@@ -73,12 +79,17 @@ final class Worker implements Agent {
     public void onStart() {
         quiescence.online(number);
         idleSinceNs = System.nanoTime();
+        cycleSinceNs = idleSinceNs;
     }
 
     @Override
     public int doWork() {
         long nowNs = System.nanoTime(); // the cycle's only clock read
         heartbeats.beat(number, nowNs);
+        if (nowNs - cycleSinceNs > WorkerCounts.STALL_NS) {
+            counts.stall(number, nowNs - cycleSinceNs);
+        }
+        cycleSinceNs = nowNs;
         int work = runCommands();
         for (Port port : ports) {
             burst.clear();
@@ -87,6 +98,7 @@ final class Worker implements Agent {
                 pipeline.process(burst, nowNs);
                 work += received;
                 flush();
+                counts.burst(number, received);
             }
         }
         if (forwarding.hasPending()) {
@@ -125,6 +137,7 @@ final class Worker implements Agent {
         poll.await(forwarding.hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
         quiescence.online(number);
         idleSinceNs = System.nanoTime();
+        cycleSinceNs = idleSinceNs;
     }
 
     @Override

@@ -1,18 +1,23 @@
 package io.towpath.dataplane.health;
 
-import io.towpath.dataplane.control.BindAddress;
 import io.towpath.dataplane.control.ClusterEvents;
+import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ServiceIndex;
-import io.towpath.dataplane.health.Listeners.Listener;
+import io.towpath.dataplane.control.SourceStatus;
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.Listeners;
+import io.towpath.dataplane.http.RetriedServer;
+import io.towpath.dataplane.http.RetriedServer.Settings;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ClusterObject.Node;
 import io.towpath.wire.Address;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.agrona.concurrent.NanoClock;
 
 /**
@@ -23,38 +28,49 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
     /** kube-proxy's: changes may wait for two sync periods. */
     private static final int LATE_SYNC_PERIODS = 2;
 
-    private static final long RETRY_NS = 5_000_000_000L;
-
     private final ProxyConfig config;
     private final String nodeName;
-    private final Listeners listeners;
-    private final NanoClock clock;
-    private final Consumer<String> log;
     private final ProxyHealth proxy;
     private final ServiceHealth serviceHealth;
     private final HealthChecks checks;
-    private List<Address> nodeAddresses = List.of();
-    private Listener healthz;
-    private long healthzTriedAtNs;
-    private boolean healthzWarned;
+    private final ProbeCounts probes;
+    /** Of /healthz and /livez, where they are wanted. */
+    private final Optional<RetriedServer> server;
 
+    private List<Address> nodeAddresses = List.of();
+
+    /**
+     * @param probes counts the answers
+     * @param source how it stands with the source of objects, for the body of /healthz
+     * @param events told what keeps a Service's health server from running, beside the log
+     */
     public HealthReporter(
             ProxyConfig config,
             String nodeName,
             ServiceIndex services,
             Listeners listeners,
+            ProbeCounts probes,
+            Supplier<Optional<SourceStatus>> source,
             NanoClock clock,
-            Consumer<String> log) {
+            Consumer<String> log,
+            Consumer<ObjectWarning> events) {
         this.config = config;
         this.nodeName = nodeName;
-        this.listeners = listeners;
-        this.clock = clock;
-        this.log = log;
+        this.probes = probes;
         Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
-        proxy = new ProxyHealth(timeout, clock, InstantSource.system());
+        proxy = new ProxyHealth(timeout, source, clock, InstantSource.system());
         checks = new HealthChecks(nodeName, services);
-        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> log.accept("warning: " + warning));
-        healthzTriedAtNs = clock.nanoTime() - RETRY_NS;
+        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> {
+            log.accept("warning: " + warning.text());
+            events.accept(warning.onNode(nodeName));
+        });
+        server = config.healthzBindAddress()
+                .map(at -> new RetriedServer(
+                        new Settings("healthzBindAddress", at, config.bindAddressHardFail()),
+                        listeners,
+                        (path, ipv6) -> answer(path),
+                        clock,
+                        log));
     }
 
     /** A change of the objects was seen. */
@@ -97,37 +113,28 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
 
     /** Opens /healthz and /livez where they are wanted and not open yet. */
     public void poll() {
-        if (healthz != null
-                || config.healthzBindAddress().isEmpty()
-                || clock.nanoTime() - healthzTriedAtNs < RETRY_NS) {
-            return;
-        }
-        healthzTriedAtNs = clock.nanoTime();
-        BindAddress at = config.healthzBindAddress().get();
-        try {
-            healthz = listeners.listen(at.address(), at.port(), (path, ipv6) -> answer(path));
-        } catch (IOException e) {
-            if (!healthzWarned) {
-                log.accept("warning: healthzBindAddress " + at + ": cannot listen: " + e.getMessage()
-                        + "; it is tried again every " + RETRY_NS / 1_000_000_000L + " s");
-                healthzWarned = true;
-            }
-        }
+        server.ifPresent(RetriedServer::poll);
     }
 
-    private HealthAnswer answer(String path) {
+    private HttpAnswer answer(String path) {
         return switch (path) {
-            case "/healthz" -> proxy.healthz();
-            case "/livez" -> proxy.livez();
-            default -> HealthAnswer.NOT_FOUND;
+            case "/healthz" -> {
+                HttpAnswer answer = proxy.healthz();
+                probes.healthz(answer.status());
+                yield answer;
+            }
+            case "/livez" -> {
+                HttpAnswer answer = proxy.livez();
+                probes.livez(answer.status());
+                yield answer;
+            }
+            default -> HttpAnswer.NOT_FOUND;
         };
     }
 
     @Override
     public void close() {
         serviceHealth.close();
-        if (healthz != null) {
-            healthz.close();
-        }
+        server.ifPresent(RetriedServer::close);
     }
 }

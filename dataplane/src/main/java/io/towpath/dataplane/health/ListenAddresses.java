@@ -1,6 +1,7 @@
 package io.towpath.dataplane.health;
 
 import io.towpath.dataplane.control.NodePortAddresses;
+import io.towpath.dataplane.http.Listeners;
 import io.towpath.wire.Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;

@@ -1,11 +1,15 @@
 package io.towpath.dataplane.health;
 
+import io.towpath.dataplane.control.SourceStatus;
+import io.towpath.dataplane.http.HttpAnswer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.agrona.concurrent.NanoClock;
 
 /**
@@ -23,6 +27,7 @@ public final class ProxyHealth {
     private static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
 
     private final long timeoutNs;
+    private final Supplier<Optional<SourceStatus>> source;
     private final NanoClock clock;
     private final InstantSource wallClock;
     private final Family ipv4 = new Family();
@@ -37,11 +42,14 @@ public final class ProxyHealth {
     }
 
     /**
+     * @param source how it stands with the source of objects, nothing where there is none
      * @param clock for time-outs
      * @param wallClock for what is shown
      */
-    public ProxyHealth(Duration timeout, NanoClock clock, InstantSource wallClock) {
+    public ProxyHealth(
+            Duration timeout, Supplier<Optional<SourceStatus>> source, NanoClock clock, InstantSource wallClock) {
         this.timeoutNs = timeout.toNanos();
+        this.source = source;
         this.clock = clock;
         this.wallClock = wallClock;
     }
@@ -85,20 +93,21 @@ public final class ProxyHealth {
     }
 
     /** Answers /healthz. */
-    public synchronized HealthAnswer healthz() {
+    public synchronized HttpAnswer healthz() {
         boolean healthy = isHealthy() && nodeEligible;
         Map<String, Object> body = times(healthy);
         body.put("nodeEligible", nodeEligible);
         addStatus(body);
-        return HealthAnswer.of(healthy, Map.of(), body);
+        source.get().ifPresent(status -> body.put("source", source(status)));
+        return HttpAnswer.of(healthy, Map.of(), body);
     }
 
     /** Answers /livez. */
-    public synchronized HealthAnswer livez() {
+    public synchronized HttpAnswer livez() {
         boolean healthy = isHealthy();
         Map<String, Object> body = times(healthy);
         addStatus(body);
-        return HealthAnswer.of(healthy, Map.of(), body);
+        return HttpAnswer.of(healthy, Map.of(), body);
     }
 
     /** Being idle looks as recent as having synced just now, as it always did. */
@@ -117,6 +126,14 @@ public final class ProxyHealth {
         status.put("IPv4", status(ipv4));
         status.put("IPv6", status(ipv6));
         body.put("status", status);
+    }
+
+    /** What went wrong is in the log only: anybody may ask here. */
+    private static Map<String, Object> source(SourceStatus status) {
+        Map<String, Object> source = new LinkedHashMap<>();
+        source.put("state", status.state().label());
+        source.put("connected", status.isConnected());
+        return source;
     }
 
     private Map<String, Object> status(Family family) {

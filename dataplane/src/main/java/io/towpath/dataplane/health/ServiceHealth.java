@@ -1,6 +1,10 @@
 package io.towpath.dataplane.health;
 
-import io.towpath.dataplane.health.Listeners.Listener;
+import io.towpath.dataplane.control.ObjectWarning;
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.Listeners;
+import io.towpath.dataplane.http.Listeners.Listener;
+import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.wire.Address;
 import java.io.IOException;
 import java.util.Collection;
@@ -23,9 +27,9 @@ import java.util.function.Consumer;
 public final class ServiceHealth implements AutoCloseable {
     private final Listeners listeners;
     private final BooleanSupplier isProxyHealthy;
-    private final Consumer<String> warnings;
+    private final Consumer<ObjectWarning> warnings;
     private final Map<Socket, Listener> open = new LinkedHashMap<>();
-    private Set<String> said = new HashSet<>();
+    private Set<ObjectWarning> said = new HashSet<>();
     private volatile Map<Integer, HealthCheck> checksByPort = Map.of();
 
     private record Socket(Address address, int port) {
@@ -36,7 +40,7 @@ public final class ServiceHealth implements AutoCloseable {
     }
 
     /** @param isProxyHealthy asked for each answer, on the server's thread */
-    public ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<String> warnings) {
+    public ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<ObjectWarning> warnings) {
         this.listeners = listeners;
         this.isProxyHealthy = isProxyHealthy;
         this.warnings = warnings;
@@ -49,12 +53,12 @@ public final class ServiceHealth implements AutoCloseable {
      * @param addresses to listen on
      */
     public void sync(Collection<HealthCheck> wanted, List<Address> addresses) {
-        Set<String> problems = new LinkedHashSet<>();
+        Set<ObjectWarning> problems = new LinkedHashSet<>();
         Map<Integer, HealthCheck> checks = new LinkedHashMap<>();
         for (HealthCheck check : wanted) {
             HealthCheck owner = checks.putIfAbsent(check.port(), check);
             if (owner != null) {
-                problems.add(failure(check) + "it belongs to Service " + owner.namespace() + "/" + owner.name());
+                problems.add(failure(check, "it belongs to Service " + owner.namespace() + "/" + owner.name()));
             }
         }
         Map<Socket, HealthCheck> sockets = new LinkedHashMap<>();
@@ -88,7 +92,7 @@ public final class ServiceHealth implements AutoCloseable {
         }
     }
 
-    private void open(Socket socket, HealthCheck check, Set<String> problems) {
+    private void open(Socket socket, HealthCheck check, Set<ObjectWarning> problems) {
         if (open.containsKey(socket)) {
             return;
         }
@@ -96,18 +100,21 @@ public final class ServiceHealth implements AutoCloseable {
             int port = socket.port();
             open.put(socket, listeners.listen(socket.address(), port, (path, ipv6) -> answer(port, ipv6)));
         } catch (IOException e) {
-            problems.add(failure(check) + "cannot listen on " + socket + ": " + e.getMessage()
-                    + "; it is tried again with each change");
+            problems.add(failure(
+                    check,
+                    "cannot listen on " + socket + ": " + e.getMessage() + "; it is tried again with each change"));
         }
     }
 
-    /** The reason of kube-proxy's event, so that a search for it finds this. */
-    private static String failure(HealthCheck check) {
-        return "FailedToStartServiceHealthcheck: Service " + check.namespace() + "/" + check.name()
-                + ": healthCheckNodePort " + check.port() + ": ";
+    /** The line has the reason, too, so that a search for it finds this. */
+    private static ObjectWarning failure(HealthCheck check, String why) {
+        ClusterObject.Key service = new ClusterObject.Key("Service", check.namespace(), check.name());
+        String text =
+                ObjectWarning.NO_HEALTH_CHECK + ": " + service + ": healthCheckNodePort " + check.port() + ": " + why;
+        return new ObjectWarning(service, ObjectWarning.NO_HEALTH_CHECK, text);
     }
 
-    private HealthAnswer answer(int port, boolean ipv6) {
+    private HttpAnswer answer(int port, boolean ipv6) {
         HealthCheck check = checksByPort.get(port);
         int endpoints = check == null ? HealthCheck.NOT_SERVED : check.endpoints(ipv6);
         if (endpoints == HealthCheck.NOT_SERVED) {
@@ -119,7 +126,7 @@ public final class ServiceHealth implements AutoCloseable {
         body.put("localEndpoints", endpoints);
         body.put("serviceProxyHealthy", proxyHealthy);
         Map<String, String> weight = Map.of("X-Load-Balancing-Endpoint-Weight", Integer.toString(endpoints));
-        return HealthAnswer.of(endpoints > 0 && proxyHealthy, weight, body);
+        return HttpAnswer.of(endpoints > 0 && proxyHealthy, weight, body);
     }
 
     private static Map<String, Object> namesOf(HealthCheck check) {

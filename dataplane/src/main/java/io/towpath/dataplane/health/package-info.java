@@ -2,7 +2,7 @@
  * What load balancers, probes and operators ask a Service proxy: healthCheckNodePorts, /healthz and /livez, as kube-proxy answers them.
  *
  * <pre>
- *   control thread --queued, synced--&gt; HealthReporter --&gt; ProxyHealth, ServiceHealth --listen--&gt; HealthServer (Netty, own thread)
+ *   control thread --queued, synced--&gt; HealthReporter --&gt; ProxyHealth, ServiceHealth --listen--&gt; HttpServer (Netty, own thread)
  *                                                              ^------------- asked per request -------------'
  * </pre>
  *

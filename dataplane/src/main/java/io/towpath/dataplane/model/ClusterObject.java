@@ -82,12 +82,14 @@ public sealed interface ClusterObject {
      *
      * @param service of the label kubernetes.io/service-name, empty where absent
      * @param headless has the label service.kubernetes.io/headless
+     * @param lastChangeTriggerMs when what led to the last change of it happened, milliseconds since 1970, 0 where it is not told
      */
     record EndpointSlice(
             String namespace,
             String name,
             String service,
             boolean headless,
+            long lastChangeTriggerMs,
             String addressType,
             List<EndpointPort> ports,
             List<Endpoint> endpoints)

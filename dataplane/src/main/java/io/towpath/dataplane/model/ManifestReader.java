@@ -109,6 +109,7 @@ public final class ManifestReader {
 
     private static EndpointSlice endpointSlice(String namespace, String name, Field object) {
         Map<String, String> labels = object.get("metadata").get("labels").textMap();
+        Field trigger = object.get("metadata").get("annotations").get(ApiFields.LAST_CHANGE_TRIGGER_TIME);
         List<EndpointPort> ports = new ArrayList<>();
         for (Field port : object.get("ports").elements()) {
             int number = port.get("port").number(0);
@@ -129,6 +130,7 @@ public final class ManifestReader {
                 name,
                 labels.getOrDefault(ApiFields.SERVICE_NAME, ""),
                 labels.containsKey(ApiFields.HEADLESS),
+                ApiFields.milliseconds(trigger.text("")),
                 object.get("addressType").requiredText(),
                 ports,
                 endpoints);

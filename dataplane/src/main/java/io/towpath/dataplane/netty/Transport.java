@@ -18,6 +18,7 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** What Netty's channels run on: io_uring where this kernel lets us use it, else NIO. */
@@ -27,22 +28,44 @@ public record Transport(
         ChannelFactory<ServerChannel> servers,
         ChannelFactory<SocketChannel> clients,
         ChannelFactory<DatagramChannel> datagrams) {
+    /** A transport with one event loop on it. */
+    public record Running(Transport transport, EventLoopGroup group) {}
+
     /** The better one of those that work here. */
     public static Transport best() {
         DefaultChannelId.newInstance(); // looks for a network interface: here, not later in a namespace without any
-        return IoUring.isAvailable()
-                ? new Transport(
-                        "io_uring",
-                        IoUringIoHandler::newFactory,
-                        IoUringServerSocketChannel::new,
-                        IoUringSocketChannel::new,
-                        IoUringDatagramChannel::new)
-                : new Transport(
-                        "NIO",
-                        NioIoHandler::newFactory,
-                        NioServerSocketChannel::new,
-                        NioSocketChannel::new,
-                        NioDatagramChannel::new);
+        return IoUring.isAvailable() ? ioUring() : nio();
+    }
+
+    /**
+     * Starts the better one of those that work here.
+     *
+     * @param log told why it is not io_uring
+     */
+    public static Running start(ThreadFactory threads, Consumer<String> log) {
+        return IoUringUse.orElse(() -> ioUring().start(threads), () -> nio().start(threads), log);
+    }
+
+    private static Transport ioUring() {
+        return new Transport(
+                "io_uring",
+                IoUringIoHandler::newFactory,
+                IoUringServerSocketChannel::new,
+                IoUringSocketChannel::new,
+                IoUringDatagramChannel::new);
+    }
+
+    private static Transport nio() {
+        return new Transport(
+                "NIO",
+                NioIoHandler::newFactory,
+                NioServerSocketChannel::new,
+                NioSocketChannel::new,
+                NioDatagramChannel::new);
+    }
+
+    private Running start(ThreadFactory threads) {
+        return new Running(this, newGroup(threads));
     }
 
     /** One event loop on a thread of that factory. */

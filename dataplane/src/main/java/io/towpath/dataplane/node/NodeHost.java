@@ -8,12 +8,16 @@ import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /** What the host's interfaces say of it. */
 public final class NodeHost {
+    /** Where a container has the host's {@code /proc/sys/net}: its own is read-only. */
+    public static final Path MOUNTED_SYSCTLS = Path.of("/host/proc/sys/net");
+
     private static final int MTU_DEFAULT = 1500;
     /** Addresses that nobody has (RFC 5737, RFC 3849): the way to them is the default route's. */
     private static final List<String> ELSEWHERE = List.of("192.0.2.1", "2001:db8::1");

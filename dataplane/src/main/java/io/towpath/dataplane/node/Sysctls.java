@@ -19,7 +19,8 @@ import java.util.stream.Stream;
  * them back.
  */
 final class Sysctls implements Part {
-    private static final Path ROOT = Path.of("/proc/sys/net");
+    private static final Path ROOT =
+            Files.isDirectory(NodeHost.MOUNTED_SYSCTLS) ? NodeHost.MOUNTED_SYSCTLS : Path.of("/proc/sys/net");
     private static final String ALL_RP_FILTER = "ipv4/conf/all/rp_filter";
     private static final String RESERVED_PORTS = "ipv4/ip_local_reserved_ports";
     private static final String STRICT = "1";

@@ -118,7 +118,7 @@ public final class Replay implements AutoCloseable {
     public void step(int number, Path objects, Path capture) throws IOException, ManifestException {
         desiredStates.replace(ManifestReader.read(objects));
         DesiredStates.Changes changes = desiredStates.changes();
-        changes.warnings().forEach(warnings);
+        changes.warnings().forEach(warning -> warnings.accept(warning.text()));
         take(changes.change());
         try (CaptureReader reader = CaptureReader.open(capture)) {
             for (int packet = 1; reader.next(); packet++) {

@@ -67,6 +67,20 @@ final class ApiServerAccessTest {
     }
 
     @Test
+    void shouldRefuseCertificatesThatAreNone() throws Exception {
+        Files.writeString(folder.resolve("ca.crt"), "no certificate");
+        String context =
+                "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n";
+        String authority = refused(
+                context + "clusters: [{name: c, cluster: {server: 'https://a:1', certificate-authority: ca.crt}}]\n");
+        assertTrue(authority.startsWith("certificate-authority: cannot be used: "), authority);
+        String key = refused(context
+                + "clusters: [{name: c, cluster: {server: 'https://a:1'}}]\n"
+                + "users: [{name: u, user: {client-certificate-data: bm9uZQ==, client-key-data: bm9uZQ==}}]\n");
+        assertTrue(key.startsWith("client-certificate and client-key: cannot be used: "), key);
+    }
+
+    @Test
     void shouldTakeWhatAPodIsGiven() throws Exception {
         Map<String, String> environment =
                 Map.of("KUBERNETES_SERVICE_HOST", "fd00::1", "KUBERNETES_SERVICE_PORT", "443");
@@ -77,7 +91,7 @@ final class ApiServerAccessTest {
                 .getMessage();
         assertTrue(noToken.startsWith(folder.resolve("token") + ": no such file"), noToken);
         Files.writeString(folder.resolve("token"), "t1\n");
-        Files.writeString(folder.resolve("ca.crt"), "");
+        exportCertificate("ca", "ca.crt");
 
         ApiServerAccess access = ApiServerAccess.inCluster(environment, folder);
         assertEquals("https://[fd00::1]:443", access.url());
@@ -110,8 +124,7 @@ final class ApiServerAccessTest {
         HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setHttpsConfigurator(new HttpsConfigurator(context(keyStore("server"))));
         server.start();
-        keytool("-exportcert -rfc -alias a -keystore %s -file %s"
-                .formatted(keyStore("other"), folder.resolve("other.pem")));
+        exportCertificate("other", "other.pem");
         Path file = kubeconfig(
                 "server: 'https://127.0.0.1:%d', certificate-authority: other.pem"
                         .formatted(server.getAddress().getPort()),
@@ -124,6 +137,10 @@ final class ApiServerAccessTest {
         } finally {
             server.stop(0);
         }
+    }
+
+    private void exportCertificate(String name, String file) throws Exception {
+        keytool("-exportcert -rfc -alias a -keystore %s -file %s".formatted(keyStore(name), folder.resolve(file)));
     }
 
     /** Makes NAME.p12 with a self-signed certificate for 127.0.0.1. */

@@ -3,11 +3,15 @@ package io.towpath.dataplane.apiserver;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.control.SourceStatus.State;
+import io.towpath.dataplane.model.ClusterObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -48,6 +52,33 @@ final class ApiServerCrudTest {
             client.services().inNamespace("ns").withName("b").delete();
             followed.untilTold("-b");
         }
+    }
+
+    @Test
+    void shouldWriteEventsThatBelongToTheirObject() {
+        create(ApiObjects.service("a", "10.96.0.1"));
+        ApiServerAccess access = ApiServerAccess.plain(client.getConfiguration().getMasterUrl());
+        access.config().setOnlyHttpWatches(false);
+        try (FollowedServer followed = new FollowedServer(access, false, folder.resolve("cluster.json"))) {
+            followed.untilTold("+a");
+            followed.source.report(
+                    new ObjectWarning(new ClusterObject.Key("Service", "ns", "a"), "Misconfigured", "spec: wrong"));
+            followed.until(() -> !events().isEmpty());
+
+            ObjectReference regarding = events().getFirst().getRegarding();
+            assertEquals(
+                    client.services()
+                            .inNamespace("ns")
+                            .withName("a")
+                            .get()
+                            .getMetadata()
+                            .getUid(),
+                    regarding.getUid());
+        }
+    }
+
+    private List<Event> events() {
+        return client.events().v1().events().inNamespace("ns").list().getItems();
     }
 
     private static Service moved(Service service) {

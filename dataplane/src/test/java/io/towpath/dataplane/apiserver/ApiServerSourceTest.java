@@ -62,6 +62,10 @@ final class ApiServerSourceTest {
         assertEquals(1, followed.polled);
         assertEquals(Set.of("+a", "+a-1", "+node", "+kubernetes"), Set.copyOf(followed.told));
         assertEquals(4, followed.told.size());
+        assertEquals(
+                Set.of("Service", "EndpointSlice", "Node", "ServiceCIDR"),
+                followed.source.status().lastEventOfKindMs().keySet());
+        assertEquals(0, followed.source.oldestReceivedNs(), "that was no change");
         assertTrue(query("services").contains("labelSelector=!service.kubernetes.io/service-proxy-name"));
         assertTrue(query("services").contains("fieldSelector=spec.clusterIP!=None"), query("services"));
         assertTrue(query("endpointslices").contains("labelSelector=!service.kubernetes.io/headless"));
@@ -108,6 +112,18 @@ final class ApiServerSourceTest {
         server.answerTruthfully("endpointslices");
         followed.until(() -> followed.source.status().state() == State.LIVE);
         assertEquals(4, followed.told.size());
+    }
+
+    @Test
+    void shouldSayWhichKindItMayListButNotWatch() {
+        server.answerWatches("services", 403);
+        follow().until(() -> followed.source.status().state() == State.LIVE)
+                .untilLogged("services: 403 Forbidden: the permission to list and watch them is missing");
+
+        followed.until(() -> server.count("services", true) > 5);
+        long lines = followed.log.stream().filter(line -> line.contains("403")).count();
+        assertEquals(1, lines, followed.log.toString());
+        assertEquals(0, followed.source.status().connectedSinceMs());
     }
 
     @Test
@@ -233,6 +249,20 @@ final class ApiServerSourceTest {
 
     private static String bigAnnotation() {
         return "\"notes\":\"" + "x".repeat(1 << 20) + "\"";
+    }
+
+    @Test
+    void shouldReadEventsWithLettersOfAllLanguages() {
+        followUntilLive();
+        long lists = server.count("services", false);
+        String notes = "\"notes\":\"Größe 大きさ 😀\"";
+        server.put("services", "b", ApiObjects.service("b", "10.96.0.2", notes));
+        server.put("services", "c", ApiObjects.service("c", "10.96.0.3", notes));
+        server.put("services", "b", ApiObjects.service("b", "10.96.0.4", notes));
+
+        followed.until(() -> followed.objects.containsKey("Service ns/c")
+                && followed.clusterIp("b").equals("10.96.0.4"));
+        assertEquals(lists, server.count("services", false), "it did not have to list anew");
     }
 
     @Test

@@ -3,38 +3,23 @@ package io.towpath.dataplane.apiserver;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import io.fabric8.kubernetes.api.model.KubernetesResource;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ManifestReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Objects mean the same whether they come from a manifest or from an API server. */
+/** Objects mean the same whether they come from a manifest or from an API server, in a list or in an event. */
 final class ConversionTest {
-    private final KubernetesSerialization serialization = new KubernetesSerialization();
+    private final ServerSerialization serialization = new ServerSerialization();
 
     @TempDir
     Path folder;
-
-    private static ClusterObject convert(KubernetesResource object) {
-        return switch (object) {
-            case Service service -> ServiceConversion.convert(service);
-            case EndpointSlice slice -> EndpointSliceConversion.convert(slice);
-            case Node node -> NodeConversion.convert(node);
-            case ServiceCIDR cidr -> ServiceCidrConversion.convert(cidr);
-            default -> throw new IllegalArgumentException(object.toString());
-        };
-    }
 
     @ParameterizedTest
     @ValueSource(
@@ -69,7 +54,11 @@ final class ConversionTest {
                 """
                 apiVersion: discovery.k8s.io/v1
                 kind: EndpointSlice
-                metadata: {name: e, namespace: n, labels: {kubernetes.io/service-name: a, service.kubernetes.io/headless: ""}}
+                metadata:
+                  name: e
+                  namespace: n
+                  labels: {kubernetes.io/service-name: a, service.kubernetes.io/headless: ""}
+                  annotations: {endpoints.kubernetes.io/last-change-trigger-time: "2026-01-01T00:00:00.5Z"}
                 addressType: IPv6
                 ports: [{name: "", port: 8080}, {port: 1}, {name: n}, {name: q, port: 2, protocol: SCTP}]
                 endpoints:
@@ -96,21 +85,47 @@ final class ConversionTest {
     void shouldMeanTheSameFromManifestAndServer(String manifest) throws Exception {
         ClusterObject read = ManifestReader.read(Files.writeString(folder.resolve("m.yaml"), manifest))
                 .getFirst();
+        String json = serialization.convertToJson("---\n" + manifest);
+        Observed inEvent = serialization.unmarshal(json);
+        Observed inList = serialization.unmarshal(json, inEvent.getClass());
 
-        assertEquals(
-                read, convert(assertInstanceOf(KubernetesResource.class, serialization.unmarshal("---\n" + manifest))));
+        assertEquals(read, inEvent.object());
+        assertEquals(read, inList.object());
+        assertEquals(read.name(), inList.getMetadata().getName());
     }
 
     @Test
     void shouldKeepNoLabelsAndAnnotationsOfOthers() {
-        Service service = serialization.unmarshal("""
-                apiVersion: v1
-                kind: Service
-                metadata: {name: a, labels: {app: x}, annotations: {kubectl: y, towpath.io/weights: z}}
-                """, Service.class);
+        Observed.OfService service = serialization.unmarshal("""
+                {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "labels": {"app": "x"},
+                "annotations": {"kubectl": "y", "towpath.io/weights": "z"}}}
+                """, Observed.OfService.class);
 
-        ClusterObject.Service converted = ServiceConversion.convert(service);
+        ClusterObject.Service converted = assertInstanceOf(ClusterObject.Service.class, service.object());
         assertEquals(Map.of(), converted.labels());
         assertEquals(Map.of("towpath.io/weights", "z"), converted.annotations());
+    }
+
+    @Test
+    void shouldPassOverWhatANewerServerMayHave() {
+        Observed.OfEndpointSlice slice = serialization.unmarshal("""
+                {"new": {"a": [{"b": {}}]}, "kind": "EndpointSlice", "addressType": null, "ports": {"not": "a list"},
+                "metadata": {"name": "a", "labels": null, "managedFields": [{"fieldsV1": {"f:endpoints": {}}}]},
+                "endpoints": [{"new": [[1], {}], "addresses": ["10.0.0.1"], "conditions": null, "targetRef": {"name": {}},
+                "hints": {"forPlanets": [{"name": "x"}]}}, null, "?"]}
+                """, Observed.OfEndpointSlice.class);
+
+        assertEquals(
+                new ClusterObject.EndpointSlice(
+                        "default",
+                        "a",
+                        "",
+                        false,
+                        0,
+                        "",
+                        List.of(),
+                        List.of(new ClusterObject.Endpoint(
+                                "10.0.0.1", true, true, false, "", "", "", List.of(), List.of()))),
+                slice.object());
     }
 }

@@ -56,6 +56,7 @@ final class ScriptedApiServer implements AutoCloseable {
     private final Map<String, TreeMap<String, String>> objects = new HashMap<>();
     private final Map<String, List<Event>> history = new HashMap<>();
     private final Map<String, List<Answer>> answers = new HashMap<>();
+    private final Map<String, Answer> watchAnswers = new HashMap<>();
     private final List<Watch> watches = new CopyOnWriteArrayList<>();
     final List<Request> requests = new CopyOnWriteArrayList<>();
     private final int port;
@@ -169,6 +170,11 @@ final class ScriptedApiServer implements AutoCloseable {
         }
     }
 
+    /** Answers all watches of a resource so. */
+    synchronized void answerWatches(String resource, int status) {
+        watchAnswers.put(resource, new Answer(status, null));
+    }
+
     synchronized void answerTruthfully(String resource) {
         answers.remove(resource);
     }
@@ -216,6 +222,9 @@ final class ScriptedApiServer implements AutoCloseable {
     }
 
     private synchronized Answer scripted(Request request) {
+        if (request.isWatch() && watchAnswers.containsKey(request.resource())) {
+            return watchAnswers.get(request.resource());
+        }
         List<Answer> next = answers.getOrDefault(request.resource(), List.of());
         return next.isEmpty() ? null : next.removeFirst();
     }

@@ -51,6 +51,7 @@ final class StateFileTest {
                         "a-1",
                         "a",
                         false,
+                        1_700_000_000_123L,
                         "IPv4",
                         List.of(new EndpointPort("p", "TCP", 8080)),
                         List.of(new Endpoint(
@@ -83,8 +84,8 @@ final class StateFileTest {
             Files.writeString(file.path(), whole.substring(0, length));
             assertThrows(IOException.class, file::read, whole.substring(0, length));
         }
-        Files.writeString(file.path(), whole.replace("\"version\":1", "\"version\":2"));
-        assertTrue(assertThrows(IOException.class, file::read).getMessage().startsWith("format 2"));
+        Files.writeString(file.path(), whole.replace("\"version\":2", "\"version\":3"));
+        assertTrue(assertThrows(IOException.class, file::read).getMessage().startsWith("format 3"));
         Files.writeString(file.path(), whole.replace("\"terminating\":true", "\"terminating\":null"));
         assertThrows(IOException.class, file::read);
     }

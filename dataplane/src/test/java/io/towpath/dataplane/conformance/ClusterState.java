@@ -3,6 +3,7 @@ package io.towpath.dataplane.conformance;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.towpath.dataplane.control.DesiredStates;
+import io.towpath.dataplane.control.NoLocalEndpoints;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.model.ClusterObject;
@@ -27,7 +28,8 @@ final class ClusterState {
     private ProxyConfig readConfig;
 
     /** What the control thread makes of a step. */
-    record Synced(List<ClusterObject> objects, ProxyConfig config, DesiredState state, ServiceIndex services) {}
+    record Synced(
+            ProxyConfig config, DesiredState state, ServiceIndex services, NoLocalEndpoints.Counts noLocalEndpoints) {}
 
     ClusterState(Scenario scenario, Path folder) {
         this.scenario = scenario;
@@ -54,7 +56,8 @@ final class ClusterState {
         }
         desiredStates.replace(read);
         desiredStates.changes();
-        return new Synced(read, proxyConfig, desiredStates.state(), desiredStates.services());
+        return new Synced(
+                proxyConfig, desiredStates.state(), desiredStates.services(), desiredStates.noLocalEndpoints());
     }
 
     private static String key(Map<String, Object> object) {

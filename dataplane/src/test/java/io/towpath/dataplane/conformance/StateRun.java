@@ -1,14 +1,14 @@
 package io.towpath.dataplane.conformance;
 
+import io.towpath.dataplane.control.NoLocalEndpoints;
 import io.towpath.dataplane.control.ServiceIndex;
 import io.towpath.dataplane.demo.Json;
-import io.towpath.dataplane.health.HealthAnswer;
 import io.towpath.dataplane.health.HealthChecks;
 import io.towpath.dataplane.health.ListenAddresses;
-import io.towpath.dataplane.health.MemoryListeners;
 import io.towpath.dataplane.health.ProxyHealth;
 import io.towpath.dataplane.health.ServiceHealth;
-import io.towpath.dataplane.model.ClusterObject.Service;
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.MemoryListeners;
 import io.towpath.wire.Address;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Checks what a scenario says beside its packets: health-check node ports, /healthz and /livez, gauges. */
 final class StateRun {
@@ -38,14 +39,18 @@ final class StateRun {
         this.scenario = scenario;
         double timeoutSeconds = Json.number(scenario.config(), "healthzTimeoutSeconds");
         proxyHealth = new ProxyHealth(
-                Duration.ofSeconds((long) timeoutSeconds), () -> nowNs, () -> Instant.ofEpochSecond(0, nowNs));
+                Duration.ofSeconds((long) timeoutSeconds),
+                Optional::empty,
+                () -> nowNs,
+                () -> Instant.ofEpochSecond(0, nowNs));
     }
 
     /** Returns what is wrong, a line each. */
     static List<String> problems(Scenario scenario, Path folder) throws Exception {
         StateRun run = new StateRun(scenario);
         ClusterState cluster = new ClusterState(scenario, folder);
-        ServiceHealth services = new ServiceHealth(run.listeners, () -> run.proxyHealthy, run.problems::add);
+        ServiceHealth services =
+                new ServiceHealth(run.listeners, () -> run.proxyHealthy, warning -> run.problems.add(warning.text()));
         ServiceIndex followed = null; // another one where a step changes the configuration
         HealthChecks checks = null;
         for (Scenario.Step step : scenario.steps()) {
@@ -72,7 +77,7 @@ final class StateRun {
         Json.objects(step.json(), "events").forEach(this::event);
         for (Map<String, Object> check : Json.objects(step.json(), "http")) {
             String path = Scenario.text(check, "path");
-            HealthAnswer answer = path.equals("/healthz") ? proxyHealth.healthz() : proxyHealth.livez();
+            HttpAnswer answer = path.equals("/healthz") ? proxyHealth.healthz() : proxyHealth.livez();
             compare(step.about() + ": " + path, Scenario.map(check, "expect"), answer);
         }
         for (Map<String, Object> check : Json.objects(step.json(), "metrics")) {
@@ -104,7 +109,7 @@ final class StateRun {
         }
     }
 
-    private void compare(String what, Map<String, Object> expect, HealthAnswer answer) throws IOException {
+    private void compare(String what, Map<String, Object> expect, HttpAnswer answer) throws IOException {
         Map<String, Object> body = Json.parse(answer.body());
         expect.forEach((name, value) -> {
             Object found = name.equals("status")
@@ -132,14 +137,11 @@ final class StateRun {
     private void checkMetric(Scenario.Step step, Map<String, Object> check, ClusterState.Synced synced) {
         String name = Scenario.text(check, "name");
         Map<String, Object> labels = Scenario.map(check, "labels");
-        NoLocalEndpoints gauge = NoLocalEndpoints.of(
-                synced.objects().stream()
-                        .filter(Service.class::isInstance)
-                        .map(Service.class::cast)
-                        .toList(),
-                synced.state().servicePorts(),
-                "IPv6".equals(labels.get("ip_family")));
-        int found = "internal".equals(labels.get("traffic_policy")) ? gauge.internal() : gauge.external();
+        NoLocalEndpoints.Counts counts = synced.noLocalEndpoints();
+        boolean ipv6 = "IPv6".equals(labels.get("ip_family"));
+        int found = "internal".equals(labels.get("traffic_policy"))
+                ? ipv6 ? counts.internalIpv6() : counts.internalIpv4()
+                : ipv6 ? counts.externalIpv6() : counts.externalIpv4();
         int expected = (int) Json.number(check, "value");
         note(!name.equals(NO_LOCAL_ENDPOINTS), "no such gauge: " + name);
         note(found != expected, step.about() + ": " + name + labels + " is " + found + ", expected " + expected);

@@ -43,7 +43,7 @@ final class ClusterFixture {
         DesiredChange change = last.change();
         change.removed().forEach(ports::remove);
         change.changed().forEach(port -> ports.put(port.key(), port));
-        return last.warnings();
+        return last.warnings().stream().map(ObjectWarning::text).toList();
     }
 
     /** Returns port p of a Service. */

@@ -83,7 +83,7 @@ final class IncrementalStateTest {
             assertEquals(false, port.equals(ports.put(port.key(), port)), port + " is a change");
         }
         facts = change.nodeFacts().orElse(facts);
-        said.addAll(changes.warnings());
+        changes.warnings().forEach(warning -> said.add(warning.text()));
         assertEquals(ports.size(), changes.servicePorts());
     }
 
@@ -96,7 +96,8 @@ final class IncrementalStateTest {
         Collections.shuffle(shuffled, random);
         DesiredStates anew = newStates();
         anew.replace(shuffled);
-        List<String> warnings = anew.changes().warnings();
+        List<String> warnings =
+                anew.changes().warnings().stream().map(ObjectWarning::text).toList();
         DesiredState state = anew.state();
 
         assertEquals(byKey(state.servicePorts()), ports);
@@ -180,6 +181,7 @@ final class IncrementalStateTest {
                 "slice-" + random.nextInt(12),
                 "s" + random.nextInt(6),
                 random.nextInt(12) == 0,
+                0,
                 ipv6 ? "IPv6" : "IPv4",
                 slicePorts,
                 endpoints);

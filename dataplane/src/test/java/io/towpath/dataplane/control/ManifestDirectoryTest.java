@@ -112,6 +112,21 @@ final class ManifestDirectoryTest {
     }
 
     @Test
+    void shouldTellWhenItHeardOfAChangeButNotOfWhatItFound() throws Exception {
+        write("a.yaml", "one=10.96.0.1");
+        assertTrue(directory.poll(recorder));
+        assertEquals(0, directory.oldestReceivedNs());
+
+        long beforeNs = System.nanoTime();
+        write("a.yaml", "one=10.96.0.2");
+        while (!directory.poll(recorder)) {
+            Thread.onSpinWait();
+        }
+        long heardNs = directory.oldestReceivedNs();
+        assertTrue(beforeNs < heardNs && heardNs < System.nanoTime());
+    }
+
+    @Test
     void shouldLeaveNothingToDoAfterARename() throws Exception {
         write("a.yaml", "one=10.96.0.1");
         ClusterFixture cluster = new ClusterFixture(folder, ProxyConfig.defaults());

@@ -11,6 +11,8 @@ public final class ProxyConfigBuilder {
     private boolean topologyHints = defaults.topologyHints();
     private List<String> nodePortAddresses = List.of();
     private Optional<BindAddress> healthzBindAddress = defaults.healthzBindAddress();
+    private Optional<BindAddress> metricsBindAddress = defaults.metricsBindAddress();
+    private boolean bindAddressHardFail;
 
     ProxyConfigBuilder scheduler(Scheduler other) {
         scheduler = other;
@@ -32,6 +34,16 @@ public final class ProxyConfigBuilder {
         return this;
     }
 
+    public ProxyConfigBuilder metricsBindAddress(BindAddress address) {
+        metricsBindAddress = Optional.of(address);
+        return this;
+    }
+
+    public ProxyConfigBuilder bindAddressHardFail() {
+        bindAddressHardFail = true;
+        return this;
+    }
+
     public ProxyConfig build() {
         return new ProxyConfig(
                 defaults.detectLocalMode(),
@@ -46,6 +58,8 @@ public final class ProxyConfigBuilder {
                 scheduler,
                 defaults.conntrack(),
                 healthzBindAddress,
+                metricsBindAddress,
+                bindAddressHardFail,
                 defaults.syncPeriodSeconds());
     }
 }

@@ -217,7 +217,7 @@ final class ProxyConfigTest {
         "'iptables: {masqueradeBit: 7}', iptables.masqueradeBit: \"7\" has no effect: no packet carries a mark in here",
         "'ipvs: {excludeCIDRs: [10.0.0.0/8]}', ipvs.excludeCIDRs: a list has no effect: there is no IPVS table to keep apart",
         "'ipvs: {syncPeriod: 1h}', ipvs.syncPeriod: \"1h\" has no effect: changes are applied at once",
-        "metricsBindAddress: 0.0.0.0:1, metricsBindAddress: \"0.0.0.0:1\" has no effect",
+        "enableProfiling: true, enableProfiling: \"true\" has no effect",
         "'iptables: {localhostNodeport: true}', iptables.localhostNodeport: \"true\" is unknown and has no effect",
         "resourceContainer: /kube, resourceContainer: \"/kube\" is unknown and has no effect",
         "'featureGates: {Fancy: true, Plain: false}', featureGates.Fancy: \"true\" has no effect",
@@ -238,6 +238,8 @@ final class ProxyConfigTest {
                 "iptables: {localhostNodePorts: false}",
                 "configSyncPeriod: 15m0s",
                 "healthzBindAddress: 0.0.0.0:10256",
+                "metricsBindAddress: 127.0.0.1:10249",
+                "bindAddressHardFail: true",
                 "clientConnection: {qps: 5, burst: 10, contentType: application/vnd.kubernetes.protobuf}",
                 "ipvs: {strictARP: false, excludeCIDRs: []}",
                 "mode: nftables"
@@ -246,6 +248,21 @@ final class ProxyConfigTest {
         read(yaml + "\n");
 
         assertEquals(List.of(), warnings);
+    }
+
+    @Test
+    void shouldServeMetricsWhereItIsSaidAndOnANodeWhereKubeProxyDoes() throws Exception {
+        ProxyConfig silent = read("");
+        assertEquals(Optional.empty(), silent.metricsBindAddress());
+        assertEquals(
+                "127.0.0.1:10249",
+                silent.ofNode().metricsBindAddress().orElseThrow().toString());
+
+        ProxyConfig said = read("metricsBindAddress: 192.0.2.1\nbindAddressHardFail: true\n");
+        assertEquals(
+                "192.0.2.1:10249",
+                said.ofNode().metricsBindAddress().orElseThrow().toString());
+        assertTrue(said.ofNode().bindAddressHardFail());
     }
 
     @Test
@@ -268,6 +285,7 @@ final class ProxyConfigTest {
         "'nodePortAddresses: [primary, junk/x]', 'nodePortAddresses[1]: a CIDR, primary, all or localhost was expected, found \"junk/x\"'",
         "'conntrack: {udpTimeout: soon}', 'conntrack.udpTimeout: a duration such as 1h0m0s was expected, found \"soon\"'",
         "'conntrack: {min: -1}', 'conntrack.min: a number 0..2147483647 was expected, found \"-1\"'",
+        "metricsBindAddress: 127.0.0.1:0, 'metricsBindAddress: an address such as 0.0.0.0:10249 was expected, found \"127.0.0.1:0\"'",
         "mode: userspace, 'mode: nftables, iptables or ipvs was expected, found \"userspace\"'",
         "bindAddress: here, 'bindAddress: an IP address was expected, found \"here\"'",
         "clusterCIDR: 10/8, 'clusterCIDR: CIDRs with commas between was expected, found \"10/8\"'",

@@ -9,7 +9,9 @@ import io.towpath.dataplane.control.DesiredStates;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ProxyConfigBuilder;
 import io.towpath.dataplane.health.HealthReporter;
-import io.towpath.dataplane.health.MemoryListeners;
+import io.towpath.dataplane.health.ProbeCounts;
+import io.towpath.dataplane.http.MemoryListeners;
+import io.towpath.dataplane.metrics.Operator;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.nat.NodeSettings;
@@ -20,6 +22,7 @@ import io.towpath.wire.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.junit.jupiter.api.Test;
@@ -54,7 +57,17 @@ final class ControlAgentTest {
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 standing(store),
-                new HealthReporter(CONFIG, "node", states.services(), listeners, () -> nowNs, warning -> {}),
+                new HealthReporter(
+                        CONFIG,
+                        "node",
+                        states.services(),
+                        listeners,
+                        new ProbeCounts(),
+                        Optional::empty,
+                        () -> nowNs,
+                        warning -> {},
+                        warning -> {}),
+                Operator.open(CONFIG, List.of(), quiescence, listeners, warning -> {}),
                 settings,
                 line -> {});
     }

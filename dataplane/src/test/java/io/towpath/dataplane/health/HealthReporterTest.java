@@ -8,6 +8,8 @@ import io.towpath.dataplane.control.ClusterEvents;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ProxyConfigBuilder;
 import io.towpath.dataplane.control.ServiceIndex;
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.MemoryListeners;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.dataplane.model.ClusterObject.Node;
 import io.towpath.dataplane.model.ManifestReader;
@@ -15,6 +17,7 @@ import io.towpath.wire.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,10 +42,18 @@ final class HealthReporterTest {
     private final MemoryListeners listeners = new MemoryListeners();
     private final ServiceIndex services = new ServiceIndex();
     private long nowNs;
-    private final HealthReporter reporter =
-            new HealthReporter(CONFIG, "node", services, listeners, () -> nowNs, warning -> {
+    private final HealthReporter reporter = new HealthReporter(
+            CONFIG,
+            "node",
+            services,
+            listeners,
+            new ProbeCounts(),
+            Optional::empty,
+            () -> nowNs,
+            warning -> {
                 throw new AssertionError(warning);
-            });
+            },
+            warning -> {});
     private final ClusterEvents events = ClusterEvents.both(services, reporter);
 
     private ClusterObject object(String yaml) throws Exception {
@@ -63,7 +74,7 @@ final class HealthReporterTest {
     private String weight() {
         reporter.nodeAddresses(List.of(NODE));
         reporter.applied();
-        HealthAnswer answer = listeners.get(NODE, 9000, "/");
+        HttpAnswer answer = listeners.get(NODE, 9000, "/");
         return answer == null ? null : answer.headers().get("X-Load-Balancing-Endpoint-Weight");
     }
 

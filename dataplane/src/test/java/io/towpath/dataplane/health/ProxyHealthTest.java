@@ -1,9 +1,13 @@
 package io.towpath.dataplane.health;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.control.ServiceIndex;
+import io.towpath.dataplane.control.SourceStatus;
+import io.towpath.dataplane.http.MemoryListeners;
 import io.towpath.wire.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +31,7 @@ final class ProxyHealthTest {
 
     @Test
     void shouldTellTimesFamiliesAndTheNodesFate() {
-        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), () -> nowNs, this::wallClock);
+        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), Optional::empty, () -> nowNs, this::wallClock);
         health.updated(false);
         nowNs = 1_000_000_000;
         health.queued(true);
@@ -42,8 +49,21 @@ final class ProxyHealthTest {
     }
 
     @Test
+    void shouldTellHowItStandsWithTheSourceWithoutItsErrors() {
+        SourceStatus status =
+                new SourceStatus("API server", SourceStatus.State.SAVED, 0, 0, Map.of(), Set.of(), "401 Unauthorized");
+        ProxyHealth health =
+                new ProxyHealth(Duration.ofSeconds(10), () -> Optional.of(status), () -> nowNs, this::wallClock);
+
+        String body = health.healthz().body();
+        assertTrue(body.endsWith(",\"source\":{\"state\":\"saved\",\"connected\":false}}"), body);
+        assertEquals(200, health.healthz().status(), "the last state goes on");
+        assertFalse(health.livez().body().contains("source"));
+    }
+
+    @Test
     void shouldTakeNowAsTheTimeOfTheLastUpdateWhileHealthy() {
-        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), () -> nowNs, this::wallClock);
+        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), Optional::empty, () -> nowNs, this::wallClock);
         health.updated(false);
         nowNs = 60_000_000_000L;
 
@@ -54,7 +74,7 @@ final class ProxyHealthTest {
 
     @Test
     void shouldCountTheFirstOfSeveralWaitingChanges() {
-        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), () -> nowNs, this::wallClock);
+        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), Optional::empty, () -> nowNs, this::wallClock);
         health.queued(false);
         nowNs = 9_000_000_000L;
         health.queued(false);
@@ -73,9 +93,18 @@ final class ProxyHealthTest {
         ProxyConfig config = ProxyConfig.read(file, new ArrayList<>());
         MemoryListeners listeners = new MemoryListeners();
         List<String> log = new ArrayList<>();
+        ProbeCounts probes = new ProbeCounts();
         listeners.take("0.0.0.0:10256");
-        try (HealthReporter reporter =
-                new HealthReporter(config, "node", new ServiceIndex(), listeners, () -> nowNs, log::add)) {
+        try (HealthReporter reporter = new HealthReporter(
+                config,
+                "node",
+                new ServiceIndex(),
+                listeners,
+                probes,
+                Optional::empty,
+                () -> nowNs,
+                log::add,
+                warning -> {})) {
             reporter.poll();
             nowNs = 5_000_000_000L;
             reporter.poll();
@@ -92,6 +121,9 @@ final class ProxyHealthTest {
             assertEquals(200, listeners.get(any, 10_256, "/healthz").status());
             assertEquals(200, listeners.get(any, 10_256, "/livez").status());
             assertEquals(404, listeners.get(any, 10_256, "/metrics").status());
+            assertEquals(1, probes.healthzAnswers(200));
+            assertEquals(1, probes.livezAnswers(200));
+            assertEquals(0, probes.livezAnswers(503));
 
             reporter.queued();
             nowNs = 70_000_000_000L; // twice the sync period of 30 s

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.towpath.dataplane.http.HttpAnswer;
+import io.towpath.dataplane.http.Listeners;
+import io.towpath.dataplane.http.MemoryListeners;
 import io.towpath.wire.Address;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +19,8 @@ final class ServiceHealthTest {
 
     private final MemoryListeners listeners = new MemoryListeners();
     private final List<String> warnings = new ArrayList<>();
-    private final ServiceHealth health = new ServiceHealth(listeners, () -> true, warnings::add);
+    private final ServiceHealth health =
+            new ServiceHealth(listeners, () -> true, warning -> warnings.add(warning.text()));
 
     private static HealthCheck check(String name, int port) {
         return new HealthCheck("ns", name, port, 1, HealthCheck.NOT_SERVED);
@@ -77,7 +81,7 @@ final class ServiceHealthTest {
         assertNull(listeners.get(NODE6, 9001, "/"));
     }
 
-    private static String weight(HealthAnswer answer) {
+    private static String weight(HttpAnswer answer) {
         return answer.headers().get("X-Load-Balancing-Endpoint-Weight");
     }
 

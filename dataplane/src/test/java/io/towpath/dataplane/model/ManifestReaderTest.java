@@ -59,6 +59,23 @@ final class ManifestReaderTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "2026-01-01T00:00:00Z, 1767225600000",
+        "2026-01-01T01:00:00.123456789+01:00, 1767225600123",
+        "yesterday, 0",
+        "'', 0"
+    })
+    void shouldReadWhenASlicesLastChangeWasTriggered(String time, long expectedMs) throws Exception {
+        EndpointSlice slice = (EndpointSlice) read("""
+                kind: EndpointSlice
+                metadata: {name: e, annotations: {endpoints.kubernetes.io/last-change-trigger-time: "%s"}}
+                addressType: IPv4
+                """.formatted(time)).getFirst();
+
+        assertEquals(expectedMs, slice.lastChangeTriggerMs());
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {

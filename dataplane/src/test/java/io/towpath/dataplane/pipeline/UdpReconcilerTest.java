@@ -41,6 +41,7 @@ final class UdpReconcilerTest {
             int removed = apply(node, reconciler, Services.udp("10.1.0.2", "10.1.0.3"));
 
             assertEquals(onTheFirst, removed);
+            assertEquals(new UdpReconciler.Totals(2, onTheFirst, 0), reconciler.totals());
             for (int i = 0; i < before.length; i++) {
                 String after = target(node, 2000 + i);
                 assertTrue(

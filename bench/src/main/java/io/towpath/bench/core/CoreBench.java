@@ -1,0 +1,160 @@
+package io.towpath.bench.core;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code towpath bench core}. */
+@Command(
+        name = "towpath bench core",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Measures the packet pipeline in memory beside an eBPF and a C program, all on one core.")
+public final class CoreBench implements Callable<Integer> {
+    private static final int MANY_FLOWS = 10_000_000;
+    /** All tables of so many flows together; the pinned ones come on top. */
+    private static final long MANY_FLOWS_BYTES = 20L << 30;
+
+    private static final long MANY_FLOWS_PINNED_BYTES = 5L << 30;
+
+    private static final List<Integer> FLOWS = List.of(1, 1024, 65_536, 1_048_576);
+    private static final int ROUNDS = 7;
+    private static final int QUICK_ROUNDS = 3;
+
+    private static final class PathByLabel implements CommandLine.ITypeConverter<CorePath> {
+        @Override
+        public CorePath convert(String label) {
+            try {
+                return CorePath.of(label);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the medians to a file.")
+    private Path json;
+
+    @Option(names = "--quick", description = "3 rounds instead of 7, and no 10,000,000 flows.")
+    private boolean quick;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Samples of each program.")
+    private int rounds;
+
+    @Option(
+            names = "--paths",
+            paramLabel = "PATH",
+            split = ",",
+            converter = PathByLabel.class,
+            description = "Only these of hit, reply, new, new-full, hit-v6, hit-masquerade.")
+    private List<CorePath> paths = List.of(CorePath.values());
+
+    @Option(names = "--flows", paramLabel = "N", split = ",", description = "Only these numbers of connections.")
+    private List<Integer> flows;
+
+    @Option(names = "--pinned", description = "Measures Towpath with maps pinned in /dev/shm, too.")
+    private boolean pinned;
+
+    @Option(
+            names = "--attack",
+            description = "Instead: floods a full table with SYNs and shows what becomes of established connections.")
+    private boolean attack;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            defaultValue = "60",
+            description = "With --attack: how long (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(
+            names = "--core",
+            paramLabel = "N",
+            description = "The core that is measured on; the last one where nothing is said.")
+    private int core = Runtime.getRuntime().availableProcessors() - 1;
+
+    /** Runs and exits with 0, 1 if it failed, or 2 for wrong arguments. The property {@code towpath.bench} names the module's folder. */
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new CoreBench())
+                .setExecutionExceptionHandler((e, command, result) -> {
+                    command.getErr().println("towpath bench core: " + e.getMessage());
+                    return 1;
+                })
+                .execute(args));
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Path folder = Path.of(System.getProperty("towpath.bench"));
+        if (flows != null && flows.stream().anyMatch(count -> count < 1)) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--flows must be 1 or more: " + flows);
+        }
+        Peers peers = Peers.build(folder.resolve("peers/core"), folder.resolve("target/peers"), core);
+        if (attack) {
+            return CoreAttack.run(peers, seconds) ? 0 : 1;
+        }
+        return compare(peers) ? 0 : 1;
+    }
+
+    /** Returns whether Towpath itself was measured everywhere. */
+    private boolean compare(Peers peers) throws IOException {
+        Machine machine = Machine.now();
+        CoreRun run = new CoreRun(
+                peers, contenders(peers), rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS, CoreBench::say);
+        List<Comparison> comparisons = new ArrayList<>();
+        List<Integer> counts = flows == null ? counts() : flows;
+        for (CorePath path : paths) {
+            for (int count : counts) {
+                comparisons.add(run.measure(path, count));
+                say(comparisons.getLast().toString());
+            }
+        }
+        CoreReport report = new CoreReport(comparisons, machine.withLoadAfter());
+        report.lines().forEach(System.out::println);
+        if (json != null) {
+            Files.writeString(json, report.json());
+        }
+        return comparisons.stream().allMatch(comparison -> comparison.ns(Contender.TOWPATH) != null);
+    }
+
+    private List<Contender> contenders(Peers peers) {
+        List<Contender> present = new ArrayList<>();
+        for (Contender contender : Contender.values()) {
+            String absence = peers.absence(contender);
+            if (absence != null) {
+                say(contender.label + " is left out: " + absence);
+            } else if (contender != Contender.TOWPATH_PINNED || pinned) {
+                present.add(contender);
+            }
+        }
+        return present;
+    }
+
+    private List<Integer> counts() throws IOException {
+        List<Integer> counts = new ArrayList<>(FLOWS);
+        if (!quick) {
+            long needed = MANY_FLOWS_BYTES + (pinned ? MANY_FLOWS_PINNED_BYTES : 0);
+            if (Machine.availableBytes() >= needed) {
+                counts.add(MANY_FLOWS);
+            } else {
+                say("10,000,000 flows are left out: they need " + (needed >> 30) + " GiB of free memory");
+            }
+        }
+        return counts;
+    }
+
+    private static void say(String text) {
+        System.err.println("towpath bench core: " + text);
+    }
+}

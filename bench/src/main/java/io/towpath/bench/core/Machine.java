@@ -1,0 +1,52 @@
+package io.towpath.bench.core;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * Where a measurement was taken.
+ *
+ * @param load the load average of a minute: before, and after
+ */
+record Machine(String cpu, int cores, String kernel, String jdk, String load, String date) {
+    private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+    private static final Path MEMORY_INFO = Path.of("/proc/meminfo");
+
+    static Machine now() throws IOException {
+        return new Machine(
+                field(CPU_INFO, "model name"),
+                Runtime.getRuntime().availableProcessors(),
+                System.getProperty("os.version"),
+                System.getProperty("java.runtime.version"),
+                loadAverage(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
+    Machine withLoadAfter() throws IOException {
+        return new Machine(cpu, cores, kernel, jdk, load + " to " + loadAverage(), date);
+    }
+
+    private static String loadAverage() throws IOException {
+        String all = Files.readString(Path.of("/proc/loadavg"));
+        return all.substring(0, all.indexOf(' '));
+    }
+
+    /** Returns how many bytes new programs can have without swapping. */
+    static long availableBytes() throws IOException {
+        String field = field(MEMORY_INFO, "MemAvailable");
+        return Long.parseLong(field.substring(0, field.indexOf(' '))) * 1024;
+    }
+
+    /** Returns the value of a {@code name: value} line. */
+    private static String field(Path file, String name) throws IOException {
+        try (var lines = Files.lines(file)) {
+            return lines.filter(line -> line.startsWith(name))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse("unknown");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/**
+ * {@code towpath bench core}: the packet core without I/O, beside an eBPF program and a C program that do the same work.
+ *
+ * <pre>
+ *   CoreBench --+-- Side: java TowpathPeer   private maps        one process each, "ready", then
+ *               +-- Side: java TowpathPeer   pinned maps         "go" -> nanoseconds a packet of a sample,
+ *               +-- Side: bench/peers/core/ebpf                  in turn: only one of them works
+ *               +-- Side: bench/peers/core/cnat early, plain
+ *   samples -> Comparison (medians, ratios of pairs) -> CoreReport (table, JSON)
+ * </pre>
+ *
+ * <p>{@code --attack} is {@link io.towpath.bench.core.CoreAttack}. {@code bench/README.md} says how each number is taken.
+ */
+package io.towpath.bench.core;

@@ -1,0 +1,10 @@
+/**
+ * Kubernetes Events about objects that are not in force as they are written, for those who look at the object and not into a node's log.
+ *
+ * <pre>
+ * control thread                          thread "events"
+ * ObjectWarning --> EventWriter: queue --> EventLimit --> EventSeries --> API server
+ *                            full: lost          too many: lost      refused: lost
+ * </pre>
+ */
+package io.towpath.dataplane.events;
