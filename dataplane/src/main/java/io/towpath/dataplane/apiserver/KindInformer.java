@@ -67,6 +67,7 @@ final class KindInformer<T extends HasMetadata> implements ResourceEventHandler<
         version = number(resourceVersion);
         synced = true;
         health.heard();
+        pending.tell();
     }
 
     @Override

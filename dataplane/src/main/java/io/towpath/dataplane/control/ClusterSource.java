@@ -13,6 +13,9 @@ public interface ClusterSource extends AutoCloseable {
      */
     boolean poll(ClusterEvents events);
 
+    /** Has an action run, on any thread, whenever there may be something to {@link #poll}. Before the first poll, once. */
+    void onNews(Runnable action);
+
     SourceStatus status();
 
     @Override

@@ -21,6 +21,7 @@ final class ControlAgent implements Agent {
     private final HealthReporter health;
     private final ClusterEvents events;
     private final WorkerSettings settings;
+    private final ControlRest rest;
     private final Consumer<String> log;
     private boolean isPending;
 
@@ -41,6 +42,7 @@ final class ControlAgent implements Agent {
             Standing standing,
             HealthReporter health,
             WorkerSettings settings,
+            ControlRest rest,
             Consumer<String> log) {
         this.source = source;
         this.desiredStates = desiredStates;
@@ -50,7 +52,16 @@ final class ControlAgent implements Agent {
         this.health = health;
         this.events = ClusterEvents.both(desiredStates, health);
         this.settings = settings;
+        this.rest = rest;
         this.log = log;
+        if (source != null) {
+            source.onNews(rest::wake);
+        }
+    }
+
+    @Override
+    public void onStart() {
+        rest.onStart();
     }
 
     @Override
@@ -65,8 +76,8 @@ final class ControlAgent implements Agent {
         if (finished > 0) {
             log.accept("services: there is room for " + finished + " service ports that there was none for before");
         }
-        settle();
         noteStale(reconciler.reconcile());
+        settle();
         health.poll();
         return work;
     }
@@ -119,6 +130,9 @@ final class ControlAgent implements Agent {
     /** Changes wait as long as the maps have no room for a part of them, or a worker for what it is to know. */
     private void settle() {
         boolean isDelivered = settings.offer();
+        if (!isDelivered || reconciler.isPending()) {
+            rest.shorten();
+        }
         if (isPending && isDelivered && writer.isSettled()) {
             isPending = false;
             health.synced();

@@ -14,6 +14,7 @@ import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.port.TapPort;
+import io.towpath.linux.EventFd;
 import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
@@ -39,9 +40,7 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpIdleStrategy;
-import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
-import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
 
 /** A running engine. Made, started and closed by one thread. */
 public final class Engine implements AutoCloseable {
@@ -57,6 +56,8 @@ public final class Engine implements AutoCloseable {
     private final Quiescence quiescence;
     private final Devices devices;
     private final List<AgentRunner> runners = new ArrayList<>();
+    private final List<Worker> workers = new ArrayList<>();
+    private final ControlRest controlRest = new ControlRest();
     private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
     private final Parts parts = new Parts();
     private Standing standing;
@@ -91,7 +92,7 @@ public final class Engine implements AutoCloseable {
         Conntrack conntrack = conntrack(proxyConfig, maps, secret);
         CounterMap verdicts = CounterMap.resume(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
         standing = config.node() == null
-                ? new RouterStanding(config, store, secret, quiescence)
+                ? new RouterStanding(config, store, secret, quiescence, controlRest::wake)
                 : new NodeStanding(config.node(), config.ownAddresses(), config.nodeRouting(log));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
         Heartbeats heartbeats = Heartbeats.resume(store);
@@ -99,6 +100,7 @@ public final class Engine implements AutoCloseable {
         standing.openDevices(devices, config.workers());
         for (int number = 0; number < config.workers(); number++) {
             Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, secret);
+            workers.add(worker);
             run(worker, NoOpIdleStrategy.INSTANCE);
         }
         HealthServer healthServer = parts.add(new HealthServer());
@@ -117,8 +119,9 @@ public final class Engine implements AutoCloseable {
                         SystemNanoClock.INSTANCE,
                         log),
                 settings,
+                controlRest,
                 log);
-        run(control, new SleepingMillisIdleStrategy(1));
+        run(control, controlRest);
         control.load();
         store.removeLeftovers();
         devices.persist();
@@ -168,7 +171,8 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        Queue<Runnable> queue = new SpscVarHandleArrayQueue<>(COMMANDS);
+        EventFd wakeUp = parts.add(new EventFd());
+        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, wakeUp::signal);
         settings.add(queue, nat::onSettings);
         return new Worker(
                 number,
@@ -181,6 +185,7 @@ public final class Engine implements AutoCloseable {
                 conntrack,
                 quiescence,
                 queue,
+                wakeUp,
                 heartbeats);
     }
 
@@ -208,6 +213,8 @@ public final class Engine implements AutoCloseable {
      */
     @Override
     public void close() {
+        workers.forEach(Worker::end);
+        controlRest.end();
         parts.close();
     }
 
