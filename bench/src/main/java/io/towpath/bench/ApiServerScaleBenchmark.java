@@ -10,13 +10,11 @@ import io.towpath.maps.Quiescence;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.wire.Address;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -33,8 +31,8 @@ public final class ApiServerScaleBenchmark {
     private static final int WARM_UP = 4000;
     private static final int CHANGES = 4000;
     private static final int PER_SECOND = 400;
-    /** As long as the control thread rests when it has nothing to do. */
-    private static final long REST_NS = 1_000_000;
+    /** As long as the control thread rests unless it is woken. */
+    private static final long REST_NS = 100_000_000;
 
     private final DesiredStates states =
             new DesiredStates(ProxyConfig.defaults(), "node-1", List.of(Address.parse("192.0.2.1")));
@@ -43,6 +41,8 @@ public final class ApiServerScaleBenchmark {
 
     private ApiServerScaleBenchmark(ApiServerSource source, AnonymousMapStore store) {
         this.source = source;
+        Thread control = Thread.currentThread();
+        source.onNews(() -> LockSupport.unpark(control));
         writer = new ServiceWriter(new ServiceMaps(store, 1, 42, new Quiescence(1)), warning -> {
             throw new IllegalStateException(warning);
         });
@@ -50,36 +50,19 @@ public final class ApiServerScaleBenchmark {
 
     public static void main(String[] arguments) throws IOException, ApiServerException {
         Path folder = Files.createTempDirectory("towpath-bench");
-        Process server = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                        "-Xmx512m",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ScaleApiServer.class.getName())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        try (BufferedReader out = server.inputReader(StandardCharsets.UTF_8);
+        try (ScaleServer server = ScaleServer.start(List.of());
                 AnonymousMapStore store = new AnonymousMapStore()) {
-            String url = "http://127.0.0.1:" + out.readLine();
-            run(url, folder, store);
+            run(server, folder, store);
         } finally {
-            server.destroy();
             Files.deleteIfExists(folder.resolve("cluster.json"));
             Files.deleteIfExists(folder.resolve("kubeconfig"));
             Files.delete(folder);
         }
     }
 
-    private static void run(String url, Path folder, AnonymousMapStore store) throws IOException, ApiServerException {
-        Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), """
-                apiVersion: v1
-                kind: Config
-                current-context: a
-                contexts: [{name: a, context: {cluster: c, user: u}}]
-                clusters: [{name: c, cluster: {server: '%s'}}]
-                users: [{name: u, user: {}}]
-                """.formatted(url));
+    private static void run(ScaleServer server, Path folder, AnonymousMapStore store)
+            throws IOException, ApiServerException {
+        Path kubeconfig = server.kubeconfig(folder.resolve("kubeconfig"));
         long startNs = System.nanoTime();
         try (ApiServerSource source = new ApiServerSource(
                 ApiServerAccess.kubeconfig(kubeconfig),
@@ -87,8 +70,8 @@ public final class ApiServerScaleBenchmark {
                 ApiServerScaleBenchmark::say)) {
             ApiServerScaleBenchmark benchmark = new ApiServerScaleBenchmark(source, store);
             benchmark.firstSync(startNs);
-            benchmark.change(url, WARM_UP);
-            System.out.println(benchmark.change(url, CHANGES));
+            benchmark.change(server.url(), WARM_UP);
+            System.out.println(benchmark.change(server.url(), CHANGES));
             System.out.println("resident: " + resident());
         }
     }

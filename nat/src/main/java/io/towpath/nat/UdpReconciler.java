@@ -83,6 +83,11 @@ public final class UdpReconciler {
         return totals;
     }
 
+    /** Returns whether a later call has to look again, because a worker took long. */
+    public boolean isPending() {
+        return pending;
+    }
+
     private int removeStale() {
         servingIds.clear();
         for (int[] family : nodePorts) {

@@ -39,6 +39,11 @@ public final class Poll implements AutoCloseable {
         }
     }
 
+    /** Returns whether the descriptor at a position could be read when {@link #await} returned. */
+    public boolean isReadable(int position) {
+        return (descriptors.get(JAVA_SHORT, (long) position * POLLFD_BYTES + 6) & POLLIN) != 0;
+    }
+
     @Override
     public void close() {
         arena.close();

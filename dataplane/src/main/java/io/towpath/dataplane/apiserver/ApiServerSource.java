@@ -90,6 +90,11 @@ public final class ApiServerSource implements ClusterSource {
     }
 
     @Override
+    public void onNews(Runnable action) {
+        pending.onNews(action);
+    }
+
+    @Override
     public boolean poll(ClusterEvents events) {
         long nowNs = nanoTime.getAsLong();
         report(nowNs);

@@ -87,6 +87,7 @@ final class KindInformer<T extends Observed> implements ResourceEventHandler<T>,
         version = number(resourceVersion);
         synced = true;
         heard();
+        pending.tell();
     }
 
     @Override

@@ -12,6 +12,7 @@ final class PendingEvents {
     private Map<ClusterObject.Key, ClusterObject> changed = new HashMap<>();
     private long oldestNs;
     private volatile boolean isEmpty = true;
+    private volatile Runnable news = () -> {};
 
     /**
      * Some changes.
@@ -20,6 +21,16 @@ final class PendingEvents {
      * @param oldestNs when the first of them was heard of, of System.nanoTime
      */
     record Batch(Map<ClusterObject.Key, ClusterObject> changed, long oldestNs) {}
+
+    /** Has an action run when there is something to take again. */
+    void onNews(Runnable action) {
+        news = action;
+    }
+
+    /** Something else changed that the control thread is to know. */
+    void tell() {
+        news.run();
+    }
 
     void upsert(ClusterObject object) {
         put(object.key(), object);
@@ -34,7 +45,10 @@ final class PendingEvents {
             oldestNs = System.nanoTime();
         }
         changed.put(key, object);
-        isEmpty = false;
+        if (isEmpty) {
+            isEmpty = false;
+            news.run();
+        }
     }
 
     boolean isEmpty() {

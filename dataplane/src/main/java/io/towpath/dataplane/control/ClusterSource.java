@@ -19,6 +19,9 @@ public interface ClusterSource extends AutoCloseable {
      */
     long oldestReceivedNs();
 
+    /** Has an action run, on any thread, whenever there may be something to {@link #poll}. Before the first poll, once. */
+    void onNews(Runnable action);
+
     /** Returns how it stands. Any thread. */
     SourceStatus status();
 

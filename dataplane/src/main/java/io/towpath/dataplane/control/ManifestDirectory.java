@@ -5,6 +5,7 @@ import io.towpath.dataplane.model.IoFailure;
 import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.model.ManifestReader;
 import java.io.IOException;
+import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,16 +21,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
  * A directory of manifests (*.yaml, *.yml, *.json) as the source of truth, followed as files change: the objects that differ are told, file by
  * file. A file that cannot be read keeps the objects it had. Of two objects with one name the one in the later file counts. Control thread
- * only.
+ * only; a thread of its own waits for the file system to tell of changes.
  */
 public final class ManifestDirectory implements ClusterSource {
     /** Editors write in several steps; one reading afterwards is enough. */
-    private static final long SETTLE_NS = 30_000_000;
+    private static final long SETTLE_MS = 30;
     /** Safety net for file systems that do not tell of changes. */
     private static final long RESCAN_NS = 5_000_000_000L;
 
@@ -40,12 +42,11 @@ public final class ManifestDirectory implements ClusterSource {
     /** The files that define an object, in order; the last one counts. */
     private final Map<ClusterObject.Key, List<Path>> definedIn = new HashMap<>();
 
-    private long changedAtNs;
-    /** Of the changes not yet told. */
-    private long firstChangeAtNs;
+    /** When the first of the changes was heard of that are not told yet, of System.nanoTime; 0 where there is none. */
+    private volatile long changedNs;
 
+    private volatile Runnable news = () -> {};
     private long oldestReceivedNs;
-    private boolean changed;
     private boolean scanned;
     private long scannedAtNs;
     private final long openedAtMs = System.currentTimeMillis();
@@ -65,6 +66,31 @@ public final class ManifestDirectory implements ClusterSource {
                 StandardWatchEventKinds.ENTRY_CREATE,
                 StandardWatchEventKinds.ENTRY_MODIFY,
                 StandardWatchEventKinds.ENTRY_DELETE);
+        Thread.ofPlatform().name("manifests").daemon().start(this::watch);
+    }
+
+    private void watch() {
+        try {
+            while (true) {
+                WatchKey key = watcher.take();
+                long firstNs = System.nanoTime();
+                for (; key != null; key = watcher.poll(SETTLE_MS, TimeUnit.MILLISECONDS)) {
+                    key.pollEvents();
+                    key.reset();
+                }
+                changedNs = changedNs == 0 ? firstNs : changedNs;
+                news.run();
+            }
+        } catch (ClosedWatchServiceException e) {
+            // the end
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void onNews(Runnable action) {
+        news = action;
     }
 
     /**
@@ -75,20 +101,13 @@ public final class ManifestDirectory implements ClusterSource {
     @Override
     public boolean poll(ClusterEvents events) {
         long nowNs = System.nanoTime();
-        for (WatchKey key = watcher.poll(); key != null; key = watcher.poll()) {
-            key.pollEvents();
-            key.reset();
-            firstChangeAtNs = changed ? firstChangeAtNs : nowNs;
-            changed = true;
-            changedAtNs = nowNs;
-        }
-        boolean isSettled = changed && nowNs - changedAtNs > SETTLE_NS;
-        if (scanned && !isSettled && nowNs - scannedAtNs < RESCAN_NS) {
+        long receivedNs = changedNs;
+        if (scanned && receivedNs == 0 && nowNs - scannedAtNs < RESCAN_NS) {
             return false;
         }
+        changedNs = 0; // before the files are looked at: what changes meanwhile counts again
         boolean first = !scanned;
-        oldestReceivedNs = first ? 0 : changed ? firstChangeAtNs : nowNs;
-        changed = false;
+        oldestReceivedNs = first ? 0 : receivedNs == 0 ? nowNs : receivedNs;
         scannedAtNs = nowNs;
         boolean told = scan(events);
         if (told) {

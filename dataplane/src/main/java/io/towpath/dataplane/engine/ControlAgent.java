@@ -23,6 +23,7 @@ final class ControlAgent implements Agent {
     private final Operator operator;
     private final ClusterEvents events;
     private final WorkerSettings settings;
+    private final ControlRest rest;
     private final Consumer<String> log;
     private boolean isPending;
 
@@ -44,6 +45,7 @@ final class ControlAgent implements Agent {
             HealthReporter health,
             Operator operator,
             WorkerSettings settings,
+            ControlRest rest,
             Consumer<String> log) {
         this.source = source;
         this.desiredStates = desiredStates;
@@ -54,7 +56,16 @@ final class ControlAgent implements Agent {
         this.operator = operator;
         this.events = ClusterEvents.both(desiredStates, ClusterEvents.both(health, operator.metrics()));
         this.settings = settings;
+        this.rest = rest;
         this.log = log;
+        if (source != null) {
+            source.onNews(rest::wake);
+        }
+    }
+
+    @Override
+    public void onStart() {
+        rest.onStart();
     }
 
     @Override
@@ -69,8 +80,8 @@ final class ControlAgent implements Agent {
         if (finished > 0) {
             log.accept("services: there is room for " + finished + " service ports that there was none for before");
         }
-        settle();
         reconcile();
+        settle();
         health.poll();
         return work + operator.poll();
     }
@@ -143,6 +154,9 @@ final class ControlAgent implements Agent {
     /** Changes wait as long as the maps have no room for a part of them, or a worker for what it is to know. */
     private void settle() {
         boolean isDelivered = settings.offer();
+        if (!isDelivered || reconciler.isPending()) {
+            rest.shorten();
+        }
         if (isPending && isDelivered && writer.isSettled()) {
             isPending = false;
             health.synced();

@@ -23,6 +23,7 @@ import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.port.TapPort;
+import io.towpath.linux.EventFd;
 import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
@@ -50,9 +51,7 @@ import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpIdleStrategy;
-import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.SystemNanoClock;
-import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
 
 /** A running engine. Made, started and closed by one thread. */
 public final class Engine implements AutoCloseable {
@@ -68,6 +67,8 @@ public final class Engine implements AutoCloseable {
     private final Quiescence quiescence;
     private final Devices devices;
     private final List<AgentRunner> runners = new ArrayList<>();
+    private final List<Worker> workers = new ArrayList<>();
+    private final ControlRest controlRest = new ControlRest();
     private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
     private final Parts parts = new Parts();
     private final List<MetricSource> metrics = new ArrayList<>();
@@ -103,7 +104,7 @@ public final class Engine implements AutoCloseable {
         Conntrack conntrack = conntrack(proxyConfig, maps, secret);
         CounterMap verdicts = CounterMap.resume(store, Verdicts.MAP, config.workers(), Verdicts.CAPACITY);
         standing = config.node() == null
-                ? new RouterStanding(config, store, secret, quiescence)
+                ? new RouterStanding(config, store, secret, quiescence, controlRest::wake)
                 : new NodeStanding(config.node(), config.ownAddresses(), config.nodeRouting(log));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
         Heartbeats heartbeats = Heartbeats.resume(store, config.workers());
@@ -112,6 +113,7 @@ public final class Engine implements AutoCloseable {
         standing.openDevices(devices, config.workers());
         for (int number = 0; number < config.workers(); number++) {
             Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, counts, secret);
+            workers.add(worker);
             run(worker, NoOpIdleStrategy.INSTANCE);
         }
         metrics.addAll(List.of(
@@ -122,7 +124,7 @@ public final class Engine implements AutoCloseable {
                 new DeviceMetrics(standing.portNames(), devices.locations())));
         ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
         ControlAgent control = control(proxyConfig, source, writer, new UdpReconciler(conntrack, maps, writer));
-        run(control, new SleepingMillisIdleStrategy(1));
+        run(control, controlRest);
         control.load();
         store.removeLeftovers();
         devices.persist();
@@ -150,7 +152,8 @@ public final class Engine implements AutoCloseable {
         // A server and thread of its own: however long a scrape takes, a probe does not wait for it.
         Operator operator =
                 Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics", log)), log);
-        return new ControlAgent(source, desiredStates, writer, reconciler, standing, health, operator, settings, log);
+        return new ControlAgent(
+                source, desiredStates, writer, reconciler, standing, health, operator, settings, controlRest, log);
     }
 
     /** From here on an agent is closed with the engine, whether it was started or not. */
@@ -203,7 +206,8 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        Queue<Runnable> queue = new SpscVarHandleArrayQueue<>(COMMANDS);
+        EventFd wakeUp = parts.add(new EventFd());
+        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, wakeUp::signal);
         settings.add(queue, nat::onSettings);
         return new Worker(
                 number,
@@ -216,6 +220,7 @@ public final class Engine implements AutoCloseable {
                 conntrack,
                 quiescence,
                 queue,
+                wakeUp,
                 heartbeats,
                 counts);
     }
@@ -244,6 +249,8 @@ public final class Engine implements AutoCloseable {
      */
     @Override
     public void close() {
+        workers.forEach(Worker::end);
+        controlRest.end();
         parts.close();
     }
 

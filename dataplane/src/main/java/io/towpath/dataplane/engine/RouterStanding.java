@@ -19,7 +19,6 @@ import io.towpath.nat.NodeSettings;
 import io.towpath.nat.PortRange;
 import io.towpath.wire.Address;
 import java.util.List;
-import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
 /** Router mode: every attached network is a TAP, and the engine is its gateway. */
 final class RouterStanding implements Standing {
@@ -30,11 +29,13 @@ final class RouterStanding implements Standing {
     private final Routes routes;
     private final Neighbors neighbors;
 
-    RouterStanding(EngineConfig config, MapStore store, long secret, Quiescence quiescence) {
+    /** @param wakeControl wakes the control thread, as there is something to {@link #update} */
+    RouterStanding(EngineConfig config, MapStore store, long secret, Quiescence quiescence, Runnable wakeControl) {
         this.config = config;
         this.networks = config.routerPorts();
         this.routes = Routes.create(store, quiescence, networks, config.staticRoutes(), config.nodeAddresses());
-        this.neighbors = Neighbors.create(store, secret, quiescence, new MpscVarHandleArrayQueue<>(REPORTS));
+        this.neighbors =
+                Neighbors.create(store, secret, quiescence, new WakingQueues.ManyProducers<>(REPORTS, wakeControl));
     }
 
     @Override

@@ -13,6 +13,11 @@ record Host(String name, Namespace namespace, String ipv4, String ipv6) {
         ipv6 = Address.parse(ipv6).toString(); // as backends print it
     }
 
+    /** Returns the name that its server answers with. */
+    String serverName() {
+        return name.replace(" ", "-");
+    }
+
     String address(boolean v6) {
         return v6 ? ipv6 : ipv4;
     }

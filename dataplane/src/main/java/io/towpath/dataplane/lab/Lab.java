@@ -6,13 +6,17 @@ import io.towpath.dataplane.demo.DemoException;
 import io.towpath.dataplane.demo.EngineProcess;
 import io.towpath.dataplane.demo.Network;
 import io.towpath.dataplane.demo.Programs;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** One lab, from its first namespace to its last. Main thread. */
 public final class Lab {
     private static final Duration READY_LIMIT = Duration.ofSeconds(30);
+    /** What a small machine does beside the rest: 20,000 requests take 20 s, in which backends change 20 times. */
+    static final int REQUESTS_PER_SECOND = 1000;
 
     /** Who proxies the nodes' Services. */
     public enum Proxy {
@@ -82,15 +86,19 @@ public final class Lab {
         }
     }
 
-    /** Starts a node's engine with more options. */
+    /** Starts a node's engine with the lab's manifests and more options. */
     EngineProcess startEngine(LabNode node, String... options) throws Exception {
+        List<String> all = new ArrayList<>(
+                List.of("--manifests", LabConfig.manifests(network.id()).toString()));
+        all.addAll(List.of(options));
+        return startEngineWith(node, all);
+    }
+
+    /** Starts a node's engine with any source of objects. */
+    EngineProcess startEngineWith(LabNode node, List<String> options) throws Exception {
         List<String> run = EngineProcess.command(
-                "run",
-                "--config",
-                LabConfig.config(network.id(), node).toString(),
-                "--manifests",
-                LabConfig.manifests(network.id()).toString());
-        run.addAll(List.of(options));
+                "run", "--config", LabConfig.config(network.id(), node).toString());
+        run.addAll(options);
         return cleanup.closeLater(EngineProcess.start(
                 node.host().namespace().command(run.toArray(String[]::new)),
                 LabConfig.folder(network.id()).resolve("engine-" + node.number() + ".log")));
@@ -99,6 +107,10 @@ public final class Lab {
     /** Returns the engine that the lab started on a node. */
     EngineProcess engine(LabNode node) {
         return engines.get(node.number() - 1);
+    }
+
+    List<LabService> services() {
+        return services;
     }
 
     LabService service(String name) {
@@ -121,6 +133,23 @@ public final class Lab {
         checks.pathMtu();
         checks.streams();
         return checks.results();
+    }
+
+    /** Sends requests over every path through a Service while backends come and go each second. */
+    LoadReport load(int requests) throws Exception {
+        LabChecks checks = new LabChecks(network, services, true);
+        checks.warmUp();
+        Path manifests = LabConfig.manifests(network.id());
+        LabScaling scaling = new LabScaling(
+                network, services, (service, text) -> LabConfig.replace(manifests, service.name() + ".yaml", text));
+        scaling.begin();
+        LabLoad load = new LabLoad(network, scaling, requests, REQUESTS_PER_SECOND);
+        load.start();
+        while (load.isRunning()) {
+            TimeUnit.SECONDS.sleep(1);
+            scaling.step();
+        }
+        return load.finish();
     }
 
     /** Returns how many packets both engines forwarded so far; those of the link itself are none of these. */

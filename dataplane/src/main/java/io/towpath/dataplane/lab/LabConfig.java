@@ -4,6 +4,7 @@ import io.towpath.dataplane.engine.Engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -61,6 +62,12 @@ final class LabConfig {
         return manifests(network.id());
     }
 
+    /** Puts a file in place in one step, as a careful writer does. */
+    static void replace(Path folder, String name, String text) throws IOException {
+        Path fresh = Files.writeString(folder.resolve(name + ".new"), text);
+        Files.move(fresh, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
     /** Removes the files of a lab and what its engines left outside their namespaces. */
     static void delete(String id) throws IOException {
         deleteTree(folder(id));
@@ -70,7 +77,7 @@ final class LabConfig {
         }
     }
 
-    private static void deleteTree(Path root) throws IOException {
+    static void deleteTree(Path root) throws IOException {
         if (!Files.exists(root)) {
             return;
         }

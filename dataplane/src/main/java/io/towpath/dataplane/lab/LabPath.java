@@ -14,7 +14,7 @@ import java.util.function.Function;
 record LabPath(String name, Host from, Function<Boolean, String> to, int port, Host backend, Host seen) {
 
     String expected(boolean v6) {
-        return backend.name().replace(" ", "-") + " " + seen.address(v6);
+        return backend.serverName() + " " + seen.address(v6);
     }
 
     /** Returns all paths through Services. */

@@ -19,7 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What {@code towpath lab} does: brings a lab up, tries every path of one, takes labs down. */
+/** What {@code towpath lab} does: brings a lab up, tries every path of one, puts load on one, takes labs down. */
 public final class LabRuns {
     private static final Path NAMED = Path.of("/run/netns");
     private static final Pattern NAME = Pattern.compile("towpath-(\\d+)-lab-.*");
@@ -36,6 +36,18 @@ public final class LabRuns {
             List<LabResult> results = lab.test();
             print(results, out);
             return results.stream().noneMatch(LabResult::isFailure);
+        }
+    }
+
+    /** Makes a lab, sends requests while backends come and go, removes it; returns whether none failed. */
+    public static boolean load(int requests, PrintStream out) throws Exception {
+        try (Cleanup cleanup = new Cleanup()) {
+            say("making two nodes with their pods, an underlay and a client");
+            Lab lab = Lab.create(Lab.Proxy.TOWPATH, cleanup);
+            say("sending " + requests + " requests over every path while backends come and go each second");
+            LoadReport report = lab.load(requests);
+            report.print(out);
+            return report.isGood();
         }
     }
 

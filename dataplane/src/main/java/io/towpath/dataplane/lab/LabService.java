@@ -3,10 +3,12 @@ package io.towpath.dataplane.lab;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A Service of the lab: TCP and UDP port 80 of a ClusterIP of each family, and TCP port 9000 for streams.
+ * A Service of the lab: TCP and UDP port 80 of a ClusterIP of each family, TCP port 9000 for streams, and TCP port 9001 for connections with
+ * many questions.
  *
  * @param number part of its addresses
  * @param nodePort of both protocols, 0 for none; then it has a load balancer's address, too
@@ -16,6 +18,9 @@ record LabService(String name, int number, List<Host> backends, int nodePort, bo
     static final int PORT = 80;
     static final int BACKEND_PORT = 8080;
     static final int BULK_PORT = 9000;
+    static final int TALK_PORT = 9001;
+    /** From a NodePort to that for connections with many questions. */
+    private static final int TALK_NODE_PORT_OFFSET = 100;
 
     static LabService inside(String name, int number, Host backend) {
         return new LabService(name, number, List.of(backend), 0, false);
@@ -33,8 +38,29 @@ record LabService(String name, int number, List<Host> backends, int nodePort, bo
         return nodePort != 0;
     }
 
+    /** Returns the port for connections with many questions that goes with a port for one. */
+    static int talkPort(int port) {
+        return port == PORT ? TALK_PORT : port + TALK_NODE_PORT_OFFSET;
+    }
+
+    /** Returns whether an address and port lead to it. */
+    boolean isAt(String address, int port, boolean v6) {
+        return port == PORT
+                ? address.equals(clusterIp(v6)) || isExternal() && address.equals(balancerIp(v6))
+                : port == nodePort;
+    }
+
+    LabService withBackends(List<Host> others) {
+        return new LabService(name, number, others, nodePort, local);
+    }
+
     /** The Service and its slices, as an API server has them. */
     String manifest(LabNetwork network) {
+        return manifest(network, Set.of());
+    }
+
+    /** @param terminating backends that shall have no new connections, and still serve */
+    String manifest(LabNetwork network, Set<Host> terminating) {
         StringBuilder yaml = new StringBuilder();
         yaml.append("apiVersion: v1\nkind: Service\nmetadata: {name: ")
                 .append(name)
@@ -61,17 +87,25 @@ record LabService(String name, int number, List<Host> backends, int nodePort, bo
                     .append("}\n");
         }
         yaml.append("    - {name: bulk, protocol: TCP, port: %1$d, targetPort: %1$d}\n".formatted(BULK_PORT));
+        yaml.append("    - {name: talk, protocol: TCP, port: %1$d, targetPort: %1$d".formatted(TALK_PORT))
+                .append(isExternal() ? ", nodePort: " + talkPort(nodePort) : "")
+                .append("}\n");
         if (isExternal()) {
             yaml.append("status:\n  loadBalancer:\n    ingress: [{ip: %s}, {ip: \"%s\"}]\n"
                     .formatted(balancerIp(false), balancerIp(true)));
         }
-        return yaml + slice(network, false) + slice(network, true);
+        return yaml + slice(network, false, terminating) + slice(network, true, terminating);
     }
 
-    private String slice(LabNetwork network, boolean v6) {
+    private String slice(LabNetwork network, boolean v6, Set<Host> terminating) {
         String endpoints = backends.stream()
-                .map(backend -> "  - {addresses: [\"%s\"], nodeName: %s, conditions: {ready: true}}\n"
-                        .formatted(backend.address(v6), nodeName(network, backend)))
+                .map(backend -> "  - {addresses: [\"%s\"], nodeName: %s, conditions: %s}\n"
+                        .formatted(
+                                backend.address(v6),
+                                nodeName(network, backend),
+                                terminating.contains(backend)
+                                        ? "{ready: false, serving: true, terminating: true}"
+                                        : "{ready: true}"))
                 .collect(Collectors.joining());
         return """
                 ---
@@ -83,8 +117,10 @@ record LabService(String name, int number, List<Host> backends, int nodePort, bo
                   - {name: probe-tcp, protocol: TCP, port: %4$d}
                   - {name: probe-udp, protocol: UDP, port: %4$d}
                   - {name: bulk, protocol: TCP, port: %5$d}
+                  - {name: talk, protocol: TCP, port: %6$d}
                 endpoints:
-                %6$s""".formatted(name, v6 ? "v6" : "v4", v6 ? "IPv6" : "IPv4", BACKEND_PORT, BULK_PORT, endpoints);
+                %7$s""".formatted(
+                        name, v6 ? "v6" : "v4", v6 ? "IPv6" : "IPv4", BACKEND_PORT, BULK_PORT, TALK_PORT, endpoints);
     }
 
     static String nodeName(LabNetwork network, Host backend) {

@@ -14,9 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Answers over TCP and UDP with its name and the address that it sees; takes streams. In one host's namespace. */
+/** Answers over TCP and UDP with its name and the address that it sees; takes streams; talks. In one host's namespace. */
 final class ProbeServer implements AutoCloseable {
     private static final int LARGEST_DATAGRAM = 65_507;
+    private static final int BACKLOG = 1024;
 
     private final String name;
     private final List<Closeable> open = new ArrayList<>();
@@ -26,7 +27,7 @@ final class ProbeServer implements AutoCloseable {
     }
 
     static ProbeServer start(Host host) throws Exception {
-        ProbeServer server = new ProbeServer(host.name().replace(" ", "-"));
+        ProbeServer server = new ProbeServer(host.serverName());
         try {
             host.namespace().call(() -> {
                 server.listen(host);
@@ -40,10 +41,7 @@ final class ProbeServer implements AutoCloseable {
     }
 
     private void listen(Host host) throws IOException {
-        ServerSocket listener = new ServerSocket();
-        open.add(listener);
-        listener.setReuseAddress(true);
-        listener.bind(new InetSocketAddress(LabService.BACKEND_PORT), 1024);
+        ServerSocket listener = listener(LabService.BACKEND_PORT);
         Thread.ofPlatform().daemon().name(name + "-tcp").start(() -> serveTcp(listener));
         for (String address : List.of(host.ipv4(), host.ipv6())) {
             // Each address its own socket: an answer comes from the address that was asked.
@@ -53,6 +51,40 @@ final class ProbeServer implements AutoCloseable {
             Thread.ofPlatform().daemon().name(name + "-udp").start(() -> serveUdp(socket));
         }
         open.add(BulkSink.start(name, LabService.BULK_PORT));
+        ServerSocket talk = listener(LabService.TALK_PORT);
+        Thread.ofPlatform().daemon().name(name + "-talk").start(() -> acceptTalks(talk));
+    }
+
+    private ServerSocket listener(int port) throws IOException {
+        ServerSocket listener = new ServerSocket();
+        open.add(listener);
+        listener.setReuseAddress(true);
+        listener.bind(new InetSocketAddress(port), BACKLOG);
+        return listener;
+    }
+
+    private void acceptTalks(ServerSocket listener) {
+        while (!listener.isClosed()) {
+            try {
+                Socket socket = listener.accept();
+                Thread.ofVirtual().start(() -> talk(socket));
+            } catch (IOException e) {
+                // closed
+            }
+        }
+    }
+
+    /** Answers each byte with its name. */
+    private void talk(Socket socket) {
+        try (socket) {
+            socket.setTcpNoDelay(true);
+            byte[] answer = (name + "\n").getBytes(StandardCharsets.US_ASCII);
+            while (socket.getInputStream().read() >= 0) {
+                socket.getOutputStream().write(answer);
+            }
+        } catch (IOException e) {
+            // the client went away; it reports that
+        }
     }
 
     private byte[] answer(InetAddress client) {

@@ -40,6 +40,7 @@ final class ForeignRules {
             findings.add(Finding.foreign(
                     "a rule with notrack", "replies of connections that the kernel does not track are not reverted"));
         }
+        findings.addAll(LegacyForward.check(config.tap()));
         for (NodeHost.Own own : NodeHost.own(config.tap())) {
             Predicate<Prefix> holds = prefix -> prefix.contains(own.address());
             if (isBridge(own.device().getName()) && clusterCidrs.stream().anyMatch(holds)) {

@@ -133,7 +133,8 @@ final class Sysctls implements Part {
 
     private void set(String key, String value) {
         String old = read(key);
-        if (value.equals(old)) {
+        // The device's are written in any case: one that never was would follow a later change of the default.
+        if (value.equals(old) && !isOfTap(key)) {
             return;
         }
         if (!isOfTap(key) && old != null) {

@@ -21,7 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** An API server that lists and watches like a real one, and misbehaves where it is told to. */
-final class ScriptedApiServer implements AutoCloseable {
+public final class ScriptedApiServer implements AutoCloseable {
     /** Ends a watch. */
     private static final String CLOSE = "";
 
@@ -59,6 +59,7 @@ final class ScriptedApiServer implements AutoCloseable {
     private final Map<String, Answer> watchAnswers = new HashMap<>();
     private final List<Watch> watches = new CopyOnWriteArrayList<>();
     final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final InetAddress address;
     private final int port;
     private long version = 100;
     private long oldestVersion;
@@ -67,28 +68,34 @@ final class ScriptedApiServer implements AutoCloseable {
     private ExecutorService threads;
 
     ScriptedApiServer() throws IOException {
+        this(InetAddress.getLoopbackAddress());
+    }
+
+    /** @param address of IPv4; it is in the namespace of the calling thread, also at {@link #restart} */
+    public ScriptedApiServer(InetAddress address) throws IOException {
+        this.address = address;
         start(0);
         port = server.getAddress().getPort();
     }
 
     private void start(int onPort) throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), onPort), 0);
+        server = HttpServer.create(new InetSocketAddress(address, onPort), 0);
         threads = Executors.newVirtualThreadPerTaskExecutor();
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();
     }
 
-    String url() {
-        return "http://127.0.0.1:" + port;
+    public String url() {
+        return "http://" + address.getHostAddress() + ":" + port;
     }
 
     /** Comes back after {@link #stop} with the same address and objects. */
-    void restart() throws IOException {
+    public void restart() throws IOException {
         start(port);
     }
 
-    void stop() {
+    public void stop() {
         server.stop(0);
         closeWatches();
         threads.shutdownNow(); // a watch may have opened after the others were closed
@@ -102,14 +109,14 @@ final class ScriptedApiServer implements AutoCloseable {
     // --- What there is
 
     /** Adds or replaces an object; {@code json} has {@code @V@} where the resource version goes. */
-    synchronized void put(String resource, String name, String json) {
+    public synchronized void put(String resource, String name, String json) {
         boolean isNew = objects.computeIfAbsent(resource, r -> new TreeMap<>()).put(name, stamped(json)) == null;
         publish(
                 resource,
                 event(isNew ? "ADDED" : "MODIFIED", objects.get(resource).get(name)));
     }
 
-    synchronized void delete(String resource, String name) {
+    public synchronized void delete(String resource, String name) {
         String old = objects.get(resource).remove(name);
         publish(
                 resource,

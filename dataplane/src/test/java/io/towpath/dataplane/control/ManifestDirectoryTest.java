@@ -11,9 +11,11 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ManifestDirectoryTest {
@@ -219,5 +221,17 @@ final class ManifestDirectoryTest {
         scan();
         assertEquals(List.of(said, said), problems);
         Files.createDirectory(folder);
+    }
+
+    @Test
+    @Timeout(30)
+    void shouldTellThatThereIsNews() throws Exception {
+        CountDownLatch news = new CountDownLatch(1);
+        directory.onNews(news::countDown);
+        directory.poll(recorder);
+
+        Files.writeString(folder.resolve("new.yaml"), "");
+
+        news.await();
     }
 }

@@ -1,6 +1,7 @@
 package io.towpath.dataplane.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.dataplane.demo.EngineProcess;
@@ -38,6 +39,17 @@ final class LabEndToEndTest {
         Programs.Result result = Programs.towpath(LIMIT, "lab", "test", "--proxy", "nftables");
 
         assertEquals(0, result.exitCode(), result.errors() + result.output());
+    }
+
+    @Test
+    void shouldFailNoRequestWhileBackendsComeAndGo() throws Exception {
+        Programs.Result result = Programs.towpath(LIMIT, "lab", "load", "--requests", "20000");
+
+        System.out.println(result.output());
+        assertEquals(0, result.exitCode(), result.errors() + result.output());
+        assertTrue(result.output().contains("20000 requests in "), result.output());
+        assertTrue(result.output().contains(" 0 failed; "), result.output());
+        assertFalse(result.output().contains(" 0 connections went on"), "draining was not tried:\n" + result.output());
     }
 
     @Test

@@ -69,13 +69,14 @@ final class ControlAgentTest {
                         warning -> {}),
                 Operator.open(CONFIG, List.of(), quiescence, listeners, warning -> {}),
                 settings,
+                new ControlRest(),
                 line -> {});
     }
 
     private Standing standing(AnonymousMapStore store) throws Exception {
         Path file = Files.writeString(
                 folder.resolve("config.yaml"), "ports: [{name: eth0, tap: tp0, addresses: [10.0.0.1/24]}]\n");
-        return new RouterStanding(EngineConfig.read(file), store, 1, quiescence);
+        return new RouterStanding(EngineConfig.read(file), store, 1, quiescence, () -> {});
     }
 
     private int healthz() {

@@ -3,9 +3,11 @@ package io.towpath.dataplane.lab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.towpath.dataplane.demo.Cleanup;
 import io.towpath.dataplane.demo.EngineProcess;
+import io.towpath.dataplane.demo.Json;
 import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
@@ -19,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,13 +81,58 @@ final class NodeModeTest {
     }
 
     @Test
-    void shouldNameAnotherProxyInTheWay() throws Exception {
-        LabNetwork.nft(host, "table ip kube-proxy {\n}\n");
+    void shouldNameOthersInTheWay() throws Exception {
+        LabNetwork.nft(host, """
+                table ip kube-proxy {
+                }
+                table ip nat {
+                  chain KUBE-SERVICES {
+                  }
+                }
+                table ip raw {
+                  chain early {
+                    type filter hook prerouting priority raw;
+                    udp dport 9 notrack
+                  }
+                }
+                """);
 
         Programs.Result result = check();
 
         assertEquals(1, result.exitCode());
-        assertTrue(result.output().contains("kube-proxy in nftables mode"), result.output());
+        for (String item :
+                List.of("kube-proxy in nftables mode", "kube-proxy in iptables mode", "a rule with notrack")) {
+            assertTrue(result.output().contains(item), item + " in\n" + result.output());
+        }
+        Map<String, Object> json = Json.parse(check("--output", "json").output());
+        assertTrue(
+                Json.objects(json, "checks").stream()
+                        .anyMatch(finding -> String.valueOf(finding.get("item")).startsWith("kube-proxy")),
+                json.toString());
+    }
+
+    @Test
+    void shouldShowABridgeOfPodsThatTheConfigurationDoesNotKnow() throws Exception {
+        Path config = LabConfig.config(lab.network().id(), node);
+        Files.writeString(config, Files.readString(config).replaceFirst("bridgeNetworks: .*", "bridgeNetworks: []"));
+
+        Programs.Result result = check();
+
+        assertEquals(1, result.exitCode());
+        assertTrue(result.output().contains("bridge cni0 10.244.1.129/25"), result.output());
+    }
+
+    @Test
+    void shouldNameAChainOfTheOldIptablesInTheWay() throws Exception {
+        assumeTrue(Programs.isPresent("iptables-legacy"), "needs the program iptables-legacy: install iptables");
+        LabNetwork.in(host, "iptables-legacy", "-P", "FORWARD", "DROP");
+
+        assertTrue(check().output().contains("iptables-legacy chain FORWARD"), check().output());
+
+        for (String way : List.of("-i", "-o")) {
+            LabNetwork.in(host, "iptables-legacy", "-I", "FORWARD", way, "towpath0", "-j", "ACCEPT");
+        }
+        assertEquals(0, check().exitCode(), check().output());
     }
 
     @Test
@@ -153,6 +201,52 @@ final class NodeModeTest {
     }
 
     @Test
+    void shouldServeNodePortsOnOtherAddressesOnlyIfToldTo() throws Exception {
+        String second = "172.30.9.11";
+        LabNetwork.ip(host, "address add " + second + "/24 dev eth0");
+        Host client = lab.network().client();
+        int nodePort = lab.service("cluster").nodePort();
+        String node1 = "b1 " + node.host().ipv4();
+        assertEquals(node1, Probe.ask(client, false, node.host().ipv4(), nodePort));
+        assertEquals("(Connection refused)", Probe.ask(client, false, second, nodePort), "primary addresses only");
+
+        lab.engine(node).stop();
+        Path config = LabConfig.config(lab.network().id(), node);
+        String addresses = "nodeAddresses: [" + node.host().ipv4() + ", ";
+        Files.writeString(config, Files.readString(config).replace(addresses, addresses + second + ", "));
+        Path proxy = LabConfig.folder(lab.network().id()).resolve("proxy-" + node.number() + ".yaml");
+        Files.writeString(proxy, Files.readString(proxy) + "nodePortAddresses: [172.30.9.0/24]\n");
+        lab.startEngine(node).awaitReady(LIMIT);
+
+        assertEquals(node1, Probe.ask(client, false, second, nodePort));
+        assertEquals(node1, Probe.ask(client, true, second, nodePort));
+        assertEquals(node1, Probe.ask(client, false, node.host().ipv4(), nodePort));
+    }
+
+    @Test
+    void shouldLeaveNoHalfConfiguredNodeIfItCannotStart() throws Exception {
+        lab.engine(node).stop();
+        assertEquals(0, cleanupOf(node.number()).exitCode());
+        List<String> before = traces(host);
+        List<String> run = EngineProcess.command(
+                "run", "--config", LabConfig.config(lab.network().id(), node).toString());
+        // Routes, rules and the table for marks are set up by means of their own: only the settings cannot be made.
+        List<String> readOnly = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec \"$@\"",
+                "sh"));
+        readOnly.addAll(run);
+
+        Programs.Result result = Programs.run(LIMIT, host.command(readOnly.toArray(String[]::new)));
+
+        assertEquals(1, result.exitCode(), result.output() + result.errors());
+        assertTrue(result.errors().contains("cannot set net."), result.errors());
+        assertEquals(before, traces(host));
+        assertFalse(LabNetwork.ip(host, "link").contains("towpath0"), "no device");
+    }
+
+    @Test
     void shouldSteerAddressesOfServicesAsTheyComeAndGo() throws Exception {
         Path manifest = LabConfig.manifests(lab.network().id()).resolve("outside.yaml");
         LabService outside = new LabService("outside", 77, List.of(lab.network().pod(1, 2)), 0, false);
@@ -182,6 +276,11 @@ final class NodeModeTest {
         EngineProcess engine = lab.startEngine(lab.network().node(2));
         engine.awaitReady(LIMIT);
         assertFalse(traces(bare).equals(before));
+        Host pod = lab.network().pod(2, 1);
+        assertEquals(
+                "b2 " + pod.ipv4(),
+                Probe.ask(pod, false, lab.service("b2").clusterIp(false), LabService.PORT),
+                "on a host that checks the way back");
         engine.stop();
 
         Programs.Result result = cleanupOf(2);
