@@ -105,7 +105,7 @@ public final class Entry {
 
     private Entry() {}
 
-    /** Returns the time of the coarse clock that entries have: ticks, modulo 2^32. */
+    /** Returns the time of the coarse clock that entries have: ticks, modulo 2^32. Only differences mean something, and those are signed. */
     static int tick(long nowNs) {
         return (int) (nowNs >> TICK_SHIFT);
     }
@@ -317,9 +317,9 @@ public final class Entry {
         NativeMemory.setIntOpaque(entry + LAST_SEEN, tick);
     }
 
-    /** Returns for how long an entry was not used, at most 2^20 ns too little. */
+    /** Returns for how long an entry was not used, to 2^20 ns; below 0 where another worker's clock is ahead. */
     public static long idleNs(long entry, long nowNs) {
-        return Integer.toUnsignedLong(tick(nowNs) - lastSeenTick(entry)) << TICK_SHIFT;
+        return (long) (tick(nowNs) - lastSeenTick(entry)) << TICK_SHIFT;
     }
 
     /** Returns whether a word is that of a TCP connection with traffic both ways that nobody has begun to end. */

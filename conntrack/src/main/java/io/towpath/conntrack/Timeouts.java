@@ -51,7 +51,7 @@ final class Timeouts {
 
     /** Returns whether an entry was idle for too long, a tick too late at most; what is being removed was not. */
     boolean expired(long entry, long nowNs) {
-        if (Integer.compareUnsigned(Entry.tick(nowNs) - Entry.lastSeenTick(entry), shortestTicks) <= 0) {
+        if (Entry.tick(nowNs) - Entry.lastSeenTick(entry) <= shortestTicks) {
             return false;
         }
         int state = Entry.state(entry);

@@ -101,7 +101,7 @@ final class Tracker {
         int status = Entry.status(entry);
         if ((status & Entry.SEEN_REPLY) != 0
                 && (status & Entry.ASSURED) == 0
-                && Integer.toUnsignedLong(Entry.tick(nowNs) - Entry.createdTick(entry)) >= UDP_STREAM_AFTER_TICKS) {
+                && Entry.tick(nowNs) - Entry.createdTick(entry) >= UDP_STREAM_AFTER_TICKS) {
             Entry.addStatus(entry, Entry.ASSURED);
         }
         return Conntrack.TRACK_OK;

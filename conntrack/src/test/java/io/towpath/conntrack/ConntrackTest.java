@@ -130,6 +130,15 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldKeepAConnectionThatAnotherWorkersClockIsAheadOf() {
+        long handle = establish(1000);
+        nowNs -= 5_000_000;
+
+        assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK, 101, 501, 0));
+        assertEquals(0, conntrack.sweep(worker, nowNs, 64));
+    }
+
+    @Test
     void shouldMakeRoomAtTheCostOfUnansweredConnections() {
         for (int port = 1; port <= 64; port++) {
             assertTrue(create(port, FiveTuple.UDP) > 0);
