@@ -1,6 +1,5 @@
 package io.towpath.conntrack;
 
-import io.towpath.linux.NativeMemory;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
@@ -179,26 +178,19 @@ public final class Conntrack {
                 : hash.ipv6(sourceHi, sourceLo, destinationHi, destinationLo, transport);
     }
 
-    /** Loads the index line of a hash ahead of {@link #candidate}. Keep the result alive. */
-    public long touch(long tupleHash) {
-        return index.touch(tupleHash);
+    /** Returns the address of the line of the index in which a hash is looked for first. */
+    public long line(long tupleHash) {
+        return index.firstBucket(tupleHash);
     }
 
-    /** Returns the handle that a hash probably belongs to, by its tag; {@link #MISS} where its first bucket has none. */
-    public long candidate(long tupleHash) {
-        long found = index.next(index.firstBucket(tupleHash), tupleHash, 0);
+    /**
+     * Returns the handle that a hash probably belongs to, by its tag; {@link #MISS} where its first line of the index has none.
+     *
+     * @param line {@link #line} of the hash
+     */
+    public long candidate(long line, long tupleHash) {
+        long found = index.next(line, tupleHash, 0);
         return found < 0 ? MISS : handle(found);
-    }
-
-    /** Loads the lines of a handle's entry ahead of {@link #isIpv4} or {@link #lookup}. Keep the result alive. */
-    public static long touchIpv4(long handle) {
-        return (long) NativeMemory.getInt(entry(handle) + Entry.WORD)
-                + NativeMemory.getInt(entry(handle) + Entry.TCP_WINDOWS);
-    }
-
-    /** As {@link #touchIpv4}, for an entry of IPv6. */
-    public static long touchIpv6(long handle) {
-        return touchIpv4(handle) + NativeMemory.getInt(entry(handle) + Entry.IPV6_ADDRESSES);
     }
 
     private long handle(long found) {

@@ -86,20 +86,16 @@ public final class SharedIndex {
         return (hash >>> 32) * buckets >>> 32;
     }
 
-    /** Loads a word of the first bucket, so that the line is on its way before it is needed. */
-    public long touch(long hash) {
-        return NativeMemory.getLong(firstBucket(hash));
-    }
-
     /**
      * Returns the next confirmed reference with the hash's tag in a bucket, as {@code slot << 32 | reference}; negative where there is none.
+     * What it refers to must have a word of its own, read with acquire, that tells whether it is complete: the order of the index is none.
      *
      * @param fromSlot 0 to {@link #BUCKET_SLOTS}
      */
     public long next(long bucket, long hash, int fromSlot) {
         long tag = hash & 0xFFFF_FFFFL;
         for (int slot = fromSlot; slot < BUCKET_SLOTS; slot++) {
-            long word = NativeMemory.getLongAcquire(bucket + slot * 8L);
+            long word = NativeMemory.getLong(bucket + slot * 8L);
             if (word >>> 32 == tag && word != 0 && (word & PENDING) == 0) {
                 return (long) slot << 32 | word & REFERENCE_MASK;
             }

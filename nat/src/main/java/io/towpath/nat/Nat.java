@@ -3,6 +3,7 @@ package io.towpath.nat;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackWorker;
 import io.towpath.conntrack.Entry;
+import io.towpath.linux.NativeMemory;
 import io.towpath.maps.CounterMap;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
@@ -10,6 +11,7 @@ import io.towpath.packet.FlowKind;
 import io.towpath.packet.Reason;
 import io.towpath.packet.Verdict;
 import io.towpath.wire.VnetHeader;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -22,12 +24,20 @@ public final class Nat {
     /** From this turn on the worker that is entering the tuple is taken not to be running, and is given its time. */
     private static final int SPINNING_ATTEMPTS = 8;
 
+    private static final int LINE_BYTES = 64;
+    /** Memory to load from for packets that have nothing to load. */
+    private static final long NOWHERE =
+            Arena.global().allocate(3 * LINE_BYTES, LINE_BYTES).address();
+
     private final Conntrack conntrack;
     private final ConntrackWorker worker;
     private final ServiceMaps maps;
     private final Connections connections;
     private final Rewriter rewriter;
     private final IcmpErrorTranslator icmpErrors;
+
+    /** Where the packet's line of the index is, then its connection's entry; {@link #NOWHERE} where there is none. */
+    private final long[] line = new long[Burst.LIMIT];
 
     /** Handle that the packet's connection probably has; negative where none is known. */
     private final long[] candidate = new long[Burst.LIMIT];
@@ -82,26 +92,41 @@ public final class Nat {
         }
     }
 
+    /**
+     * Looks the burst's connections up by hash and has their lines loaded. A loop that does nothing but load has as many loads under way at
+     * once as the core can, where one that computes, too, has as many as its reorder buffer holds turns.
+     */
     private long touch(Burst burst) {
-        long sink = 0;
-        for (int i = 0; i < burst.count; i++) {
+        long[] lines = line;
+        int count = burst.count;
+        boolean ipv6 = false;
+        for (int i = 0; i < count; i++) {
+            lines[i] = NOWHERE;
             if (burst.kind[i] == FlowKind.FLOW) {
-                burst.hash[i] = conntrack.hash(
+                long hash = conntrack.hash(
                         burst.sourceHi[i],
                         burst.sourceLo[i],
                         burst.destinationHi[i],
                         burst.destinationLo[i],
                         burst.transport[i]);
-                sink += conntrack.touch(burst.hash[i]);
+                burst.hash[i] = hash;
+                lines[i] = conntrack.line(hash);
+                ipv6 |= !burst.isIpv4(i);
             }
         }
-        for (int i = 0; i < burst.count; i++) {
-            if (burst.kind[i] == FlowKind.FLOW) {
-                candidate[i] = conntrack.candidate(burst.hash[i]);
-                if (candidate[i] >= 0) {
-                    sink += burst.isIpv4(i) ? Conntrack.touchIpv4(candidate[i]) : Conntrack.touchIpv6(candidate[i]);
-                }
-            }
+        long sink = load(lines, count, 0);
+        for (int i = 0; i < count; i++) {
+            candidate[i] = lines[i] == NOWHERE ? Conntrack.MISS : conntrack.candidate(lines[i], burst.hash[i]);
+            lines[i] = candidate[i] == Conntrack.MISS ? NOWHERE : Conntrack.entry(candidate[i]);
+        }
+        sink += load(lines, count, 0) + load(lines, count, LINE_BYTES);
+        return ipv6 ? sink + load(lines, count, 2 * LINE_BYTES) : sink;
+    }
+
+    private static long load(long[] addresses, int count, int offset) {
+        long sink = 0;
+        for (int i = 0; i < count; i++) {
+            sink += NativeMemory.getLong(addresses[i] + offset);
         }
         return sink;
     }
