@@ -207,7 +207,7 @@ public final class ConntrackStress {
         private static long create(long number) {
             long handle = SMALL.create(0, number, 1, 1);
             if (handle >= 0) {
-                Entry.addStatus(SMALL.conntrack.entries(), handle, Entry.ASSURED);
+                Entry.addStatus(handle, Entry.ASSURED);
             }
             return handle;
         }
@@ -249,14 +249,14 @@ public final class ConntrackStress {
         }
 
         private void count(int worker) {
-            Entry.count(TABLE.conntrack.entries(), handle, 0, 100);
+            Entry.count(handle, 0, 100);
             TABLE.endTurn(worker);
         }
 
         @Arbiter
         public void after(II_Result r) {
-            r.r1 = (int) Entry.packets(TABLE.conntrack.entries(), handle, 0);
-            r.r2 = (int) Entry.bytes(TABLE.conntrack.entries(), handle, 0);
+            r.r1 = (int) Entry.packets(handle, 0);
+            r.r2 = (int) Entry.bytes(handle, 0);
             TABLE.clear(handle);
         }
     }

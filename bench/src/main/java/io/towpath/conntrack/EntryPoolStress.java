@@ -21,19 +21,19 @@ import org.openjdk.jcstress.infra.results.II_Result;
 public class EntryPoolStress {
     private static final int ENTRIES = 3;
     private static final StressTable TABLE = new StressTable(ENTRIES);
-    private static final EntryPool POOL = new EntryPool(TABLE.conntrack.entries(), ENTRIES);
-    private static final AtomicIntegerArray OWNED = new AtomicIntegerArray(ENTRIES + 1);
-    private static final Taker[] TAKERS = {new Taker(0), new Taker(1)};
+    private static final EntryPages PAGES = TABLE.conntrack.pages();
+    private static final EntryPool POOL = new EntryPool(PAGES, EntryPages.IPV4, ENTRIES);
+    /** By entry number: all are on the first page. */
+    private static final AtomicIntegerArray OWNED =
+            new AtomicIntegerArray(EntryPages.number(1, ENTRIES, EntryPages.IPV4) + 1);
+
+    private static final Taker[] TAKERS = {new Taker(), new Taker()};
 
     /** One worker with the entries that it keeps until its next turn. Its thread only. */
     private static final class Taker {
-        private final ConntrackWorker worker;
+        private final EntryLists lists = new EntryLists(false, 0); // shares whatever it has
         private final int[] kept = new int[ENTRIES + 1];
         private int keptCount;
-
-        Taker(int number) {
-            worker = ConntrackWorker.control(number); // shares whatever it has
-        }
 
         /** Gives back what it kept, takes what is there, and gives back the first at once. Returns how many of them the other had. */
         int turn() {
@@ -41,9 +41,9 @@ public class EntryPoolStress {
                 share(kept[--keptCount]);
             }
             int twice = 0;
-            for (int entry = POOL.allocate(worker, TABLE.conntrack);
+            for (int entry = POOL.allocate(lists, TABLE.conntrack);
                     entry != 0 && keptCount < kept.length;
-                    entry = worker.freeCount == 0 ? 0 : POOL.allocate(worker, TABLE.conntrack)) {
+                    entry = lists.freeCount == 0 ? 0 : POOL.allocate(lists, TABLE.conntrack)) {
                 twice += OWNED.getAndSet(entry, 1);
                 kept[keptCount++] = entry;
             }
@@ -55,8 +55,8 @@ public class EntryPoolStress {
 
         private void share(int entry) {
             OWNED.setRelease(entry, 0);
-            POOL.giveBack(worker, entry, TABLE.conntrack);
-            POOL.share(worker, TABLE.conntrack);
+            POOL.giveBack(lists, entry);
+            POOL.share(lists);
         }
     }
 

@@ -4,6 +4,7 @@ import io.towpath.bench.Rig;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.FiveTuple;
+import io.towpath.wire.Address;
 
 /**
  * A table that the states of a stress test share. Workers 0 and 1 are the two actors, which announce a quiescent point after each turn;
@@ -16,6 +17,7 @@ final class StressTable {
 
     private static final long VIP = 0xFFFF_0A60_0001L;
     private static final long BACKEND = 0xFFFF_0A01_0001L;
+    private static final long IPV6_NET = 0x2001_0DB8_0000_0000L;
     private static final long MIXER = 0x9E3779B97F4A7C15L;
 
     final Quiescence quiescence = new Quiescence(2);
@@ -25,6 +27,15 @@ final class StressTable {
         conntrack = Rig.conntrack(new AnonymousMapStore(), entries, 3, quiescence);
         quiescence.online(0);
         quiescence.online(1);
+    }
+
+    /** Every other pair of connections is of IPv6. */
+    private static long hi(long number) {
+        return (number & 2) == 0 ? 0 : IPV6_NET;
+    }
+
+    private static long client(long number) {
+        return Address.mapped((int) number);
     }
 
     private static long original(int port) {
@@ -43,11 +54,15 @@ final class StressTable {
      */
     long create(int worker, long number, int port, int replyPort) {
         ConntrackWorker w = conntrack.worker(worker);
-        w.originalSourceLo = number;
+        w.originalSourceHi = hi(number);
+        w.originalSourceLo = client(number);
+        w.originalDestinationHi = hi(number);
         w.originalDestinationLo = VIP;
         w.originalTransport = original(port);
+        w.replySourceHi = hi(number);
         w.replySourceLo = BACKEND;
-        w.replyDestinationLo = number;
+        w.replyDestinationHi = hi(number);
+        w.replyDestinationLo = client(number);
         w.replyTransport = reply(replyPort);
         w.natFlags = Entry.TRANSLATED;
         w.deltas = (int) (number * MIXER);
@@ -58,24 +73,28 @@ final class StressTable {
 
     long lookupOriginal(long number, int port) {
         long transport = original(port);
-        return conntrack.lookup(conntrack.hash(0, number, 0, VIP, transport), 0, number, 0, VIP, transport);
+        return lookup(hi(number), client(number), VIP, transport);
     }
 
     long lookupReply(long number, int port) {
         long transport = reply(port);
-        return conntrack.lookup(conntrack.hash(0, BACKEND, 0, number, transport), 0, BACKEND, 0, number, transport);
+        return lookup(hi(number), BACKEND, client(number), transport);
+    }
+
+    private long lookup(long hi, long source, long destination, long transport) {
+        long hash = conntrack.hash(hi, source, hi, destination, transport);
+        return conntrack.lookup(hash, hi, source, hi, destination, transport);
     }
 
     /** Returns whether an entry has what {@link #create} put in, in all of its parts. */
     boolean isWhole(long handle, long number) {
-        var entries = conntrack.entries();
         long entry = Conntrack.entry(handle);
-        return Entry.sourceLo(entries, entry) == number
-                && Entry.destinationLo(entries, Entry.tuple(entry, 1)) == number
-                && Entry.natFlags(entries, entry) == Entry.TRANSLATED
-                && Entry.deltas(entries, entry) == (int) (number * MIXER)
-                && Entry.serviceId(entries, entry) == (int) (number * MIXER >>> 32)
-                && Entry.backendId(entries, entry) == (int) number;
+        return Entry.sourceLo(entry, 0) == client(number)
+                && Entry.destinationLo(entry, 1) == client(number)
+                && Entry.natFlags(entry) == Entry.TRANSLATED
+                && Entry.deltas(entry) == (int) (number * MIXER)
+                && Entry.serviceId(entry) == (int) (number * MIXER >>> 32)
+                && Entry.backendId(entry) == (int) number;
     }
 
     /** Ends an actor's turn as a worker ends its cycle: entries it removed become free, and it holds none. */

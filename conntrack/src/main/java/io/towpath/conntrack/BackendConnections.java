@@ -3,7 +3,6 @@ package io.towpath.conntrack;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.MapStore;
 import io.towpath.packet.FiveTuple;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Counts the connections of each backend, for schedulers that want the least: those that are active, and all. TCP and SCTP connections are
@@ -20,23 +19,21 @@ import java.lang.foreign.MemorySegment;
 final class BackendConnections {
     static final String MAP = "backend-connections";
 
-    private final MemorySegment entries;
     /** Active connections where other counter maps have packets, all where they have bytes. */
     private final CounterMap counts;
 
-    BackendConnections(MapStore store, MemorySegment entries, int blocks, int backends) {
-        this.entries = entries;
+    BackendConnections(MapStore store, int blocks, int backends) {
         this.counts = CounterMap.create(store, MAP, blocks, backends);
     }
 
     /** A new entry is about to be published. */
     void created(ConntrackWorker worker, long entry) {
-        count(worker, entry, active(entry, Entry.state(entries, entry)), 1);
+        count(worker, entry, active(entry, Entry.state(entry)), 1);
     }
 
     /** Moves an entry's state on. Returns false, and changes nothing, if the state is not {@code old} any more. */
     boolean changeState(ConntrackWorker worker, long entry, int old, int next) {
-        if (!Entry.changeState(entries, entry, old, next)) {
+        if (!Entry.changeState(entry, old, next)) {
             return false;
         }
         int difference = active(entry, next) - active(entry, old);
@@ -48,18 +45,18 @@ final class BackendConnections {
 
     /** Ends an entry's states. */
     void removed(ConntrackWorker worker, long entry) {
-        count(worker, entry, -active(entry, Entry.endState(entries, entry)), -1);
+        count(worker, entry, -active(entry, Entry.endState(entry)), -1);
     }
 
     private void count(ConntrackWorker worker, long entry, int active, int all) {
-        int backendId = Entry.backendId(entries, entry);
-        if (backendId != 0 || Entry.isTemplate(entries, entry)) {
+        int backendId = Entry.backendId(entry);
+        if (backendId != 0 || Entry.isTemplate(entry)) {
             counts.add(worker.number(), backendId, active, all);
         }
     }
 
-    private int active(long entry, int state) {
-        return switch (FiveTuple.protocol(Entry.transport(entries, entry))) {
+    private static int active(long entry, int state) {
+        return switch (Entry.protocol(entry)) {
             case FiveTuple.TCP -> state == TcpState.ESTABLISHED ? 1 : 0;
             case FiveTuple.SCTP -> state == SctpState.ESTABLISHED ? 1 : 0;
             default -> 1;

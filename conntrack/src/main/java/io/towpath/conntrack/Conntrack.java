@@ -1,24 +1,24 @@
 package io.towpath.conntrack;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import io.towpath.maps.MapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
 import io.towpath.maps.SharedIndex;
 import io.towpath.packet.FiveTuple;
+import io.towpath.wire.Address;
 import io.towpath.wire.Sctp;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongConsumer;
 
 /**
  * The connection table. Any worker may look up, create, update and remove any entry, without locks; nothing here allocates.
  *
- * <p>A handle is an entry's offset with the direction in bit 0 (0 original, 1 reply). It is good until the worker's next quiescent point:
+ * <p>A handle is an entry's address with the direction in bit 0 (0 original, 1 reply). It is good until the worker's next quiescent point:
  * a removed entry is reused only after all workers passed one.
  */
 public final class Conntrack {
     public static final String ENTRIES_MAP = "conntrack-entries";
-    static final int ENTRIES_LAYOUT_VERSION = 2;
+    static final int ENTRIES_LAYOUT_VERSION = 3;
 
     /** {@link #lookup}: no such connection. */
     public static final long MISS = -1;
@@ -39,15 +39,15 @@ public final class Conntrack {
     public static final int TRACK_REOPEN = 2;
 
     private static final int DIRECTION = 1;
-    /** Room for twice the two references of each entry: even in a full table, one in a million finds both of its buckets taken. */
-    private static final long INDEX_ROOM = 4;
+    private static final long REFERENCES = 2;
 
     /** Session affinity templates at most: one entry in so many. */
     private static final int TEMPLATE_SHARE = 4;
 
     private final SharedIndex index;
-    private final MemorySegment entries;
-    private final EntryPool pool;
+    private final EntryPages pages;
+    private final EntryPool ipv4Pool;
+    private final EntryPool ipv6Pool;
     private final Quiescence quiescence;
     private final BackendConnections connections;
     private final Tracker tracker;
@@ -56,7 +56,7 @@ public final class Conntrack {
     private final ConntrackWorker[] workers;
     private final long templateLimit;
     private final ConntrackWorker controlWorker;
-    private final long seed;
+    private final TupleHash hash;
 
     /**
      * Creates an empty table.
@@ -69,7 +69,7 @@ public final class Conntrack {
             MapStore store, ConntrackConfig config, int workers, int backends, long seed, Quiescence quiescence) {
         this(
                 store,
-                RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L),
+                EntryPages.create(store, memory(store, config), config.maxEntries()),
                 config,
                 workers,
                 backends,
@@ -77,35 +77,36 @@ public final class Conntrack {
                 quiescence);
     }
 
+    private static RecordMap memory(MapStore store, ConntrackConfig config) {
+        long count = EntryPages.records(config.maxEntries());
+        return RecordMap.create(store, ENTRIES_MAP, ENTRIES_LAYOUT_VERSION, Entry.IPV4_BYTES, count);
+    }
+
     /** As the public one, over entries that {@link ConntrackTakeover} has still to look at. */
     Conntrack(
             MapStore store,
-            RecordMap records,
+            EntryPages pages,
             ConntrackConfig config,
             int workers,
             int backends,
             long seed,
             Quiescence quiescence) {
-        this.seed = seed;
+        this.hash = new TupleHash(seed);
         this.quiescence = quiescence;
-        this.index = SharedIndex.create(store, "conntrack-index", INDEX_ROOM * config.maxEntries());
-        this.entries = records.data();
-        this.pool = new EntryPool(entries, config.maxEntries());
-        this.connections = new BackendConnections(store, entries, workers + 1, backends);
+        this.index = SharedIndex.create(store, "conntrack-index", REFERENCES * config.maxEntries());
+        this.pages = pages;
+        this.ipv4Pool = new EntryPool(pages, EntryPages.IPV4, config.maxEntries());
+        this.ipv6Pool = new EntryPool(pages, EntryPages.IPV6, config.maxEntries());
+        this.connections = new BackendConnections(store, workers + 1, backends);
         Timeouts timeouts = new Timeouts(config);
-        this.tracker = new Tracker(entries, connections, timeouts, config.tcpLiberal());
-        this.sweeper = new Sweeper(this, pool, timeouts, workers);
+        this.tracker = new Tracker(connections, timeouts, config.tcpLiberal());
+        this.sweeper = new Sweeper(this, pages, timeouts, workers);
         this.workers = new ConntrackWorker[workers];
         for (int i = 0; i < workers; i++) {
             this.workers[i] = ConntrackWorker.worker(i);
         }
         this.controlWorker = ConntrackWorker.control(workers);
         this.templateLimit = Math.max(1, config.maxEntries() / TEMPLATE_SHARE);
-    }
-
-    /** Returns the memory that handles point into. */
-    public MemorySegment entries() {
-        return entries;
     }
 
     public ConntrackWorker worker(int number) {
@@ -120,8 +121,12 @@ public final class Conntrack {
         return controlWorker;
     }
 
-    EntryPool pool() {
-        return pool;
+    EntryPages pages() {
+        return pages;
+    }
+
+    EntryPool pool(boolean ipv6) {
+        return ipv6 ? ipv6Pool : ipv4Pool;
     }
 
     SharedIndex index() {
@@ -141,7 +146,7 @@ public final class Conntrack {
     }
 
     void link(int entry, int next) {
-        Entry.link(entries, (long) entry * Entry.BYTES, next);
+        Entry.link(pages.address(entry), next);
     }
 
     /** Before a further session affinity template: displaces one if they have their share, so that they never crowd out connections. */
@@ -151,12 +156,7 @@ public final class Conntrack {
         }
     }
 
-    /** Gives all workers a chain of linked free entries. */
-    void share(int first, int last) {
-        pool.share(first, last);
-    }
-
-    /** Returns the start of a handle's entry. */
+    /** Returns the address of a handle's entry. */
     public static long entry(long handle) {
         return handle & ~(long) DIRECTION;
     }
@@ -166,89 +166,107 @@ public final class Conntrack {
         return (int) handle & DIRECTION;
     }
 
-    /** Returns the start of the tuple that packets of the handle's direction have. */
-    public static long tuple(long handle) {
-        return Entry.tuple(entry(handle), direction(handle));
+    /** Returns the seeded hash of an IPv4 five-tuple: {@link FiveTuple#ipv4Addresses}, {@link FiveTuple#transport}. */
+    public long ipv4Hash(long addresses, long transport) {
+        return hash.ipv4(addresses, transport);
     }
 
-    /** Returns the start of the other direction's tuple, whose reverse is what packets are rewritten to. */
-    public static long otherTuple(long handle) {
-        return Entry.tuple(entry(handle), 1 - direction(handle));
-    }
-
-    /** Returns the seeded hash of a five-tuple. */
+    /** Returns the seeded hash of a five-tuple of the family that its source has. */
     public long hash(long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
-        long a = (sourceLo ^ seed) * 0x9E3779B97F4A7C15L;
-        long b = (destinationLo ^ transport) * 0xC2B2AE3D27D4EB4FL;
-        long c = (sourceHi ^ Long.rotateLeft(destinationHi, 32)) * 0x165667B19E3779F9L;
-        long h = (a ^ a >>> 32) + Long.rotateLeft(b ^ b >>> 29, 17) ^ c;
-        h = (h ^ h >>> 31) * 0xBF58476D1CE4E5B9L;
-        h = (h ^ h >>> 30) * 0x94D049BB133111EBL;
-        return h ^ h >>> 31;
+        return Address.isIpv4(sourceHi, sourceLo)
+                ? hash.ipv4(FiveTuple.ipv4Addresses(sourceLo, destinationLo), transport)
+                : hash.ipv6(sourceHi, sourceLo, destinationHi, destinationLo, transport);
     }
 
-    /** Loads the index line of a hash ahead of {@link #likelyEntry}. Keep the result alive. */
-    public long touch(long hash) {
-        return index.touch(hash);
+    /** Returns the address of the line of the index in which a hash is looked for first. */
+    public long line(long tupleHash) {
+        return index.firstBucket(tupleHash);
     }
 
-    /** Returns the entry that a hash probably belongs to, by its tag; -1 where its first bucket has none. Good until {@link #lookup}. */
-    public long likelyEntry(long hash) {
-        long found = index.next(index.firstBucket(hash), hash, 0);
-        return found < 0 ? -1 : entryOf(found);
+    /**
+     * Returns the handle that a hash probably belongs to, by its tag; {@link #MISS} where its first line of the index has none.
+     *
+     * @param line {@link #line} of the hash
+     */
+    public long candidate(long line, long tupleHash) {
+        long found = index.next(line, tupleHash, 0);
+        return found < 0 ? MISS : handle(found);
     }
 
-    /** Loads both tuple lines, the state line and the counters of an entry ahead of {@link #lookup}. Keep the result alive. */
-    public long touchEntry(long entry) {
-        return entries.get(JAVA_LONG, entry)
-                + entries.get(JAVA_LONG, entry + Entry.REPLY_TUPLE)
-                + entries.get(JAVA_LONG, entry + Entry.LAST_SEEN)
-                + entries.get(JAVA_LONG, entry + Entry.COUNTERS);
+    private long handle(long found) {
+        int reference = (int) found;
+        return pages.address(reference >>> 1) | reference & DIRECTION;
     }
 
-    private static long entryOf(long found) {
-        return (found & 0x7FFF_FFFFL) >>> 1 << 8;
+    /** Returns whether a candidate has a five-tuple of IPv4. */
+    public static boolean isIpv4(long candidate, long addresses, long transport) {
+        return Entry.isIpv4(
+                entry(candidate),
+                direction(candidate),
+                addresses,
+                FiveTuple.ports(transport),
+                Entry.ipv4Kind(transport));
+    }
+
+    /** Returns whether a candidate has a five-tuple of IPv6. */
+    public static boolean isIpv6(
+            long candidate, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
+        return Entry.isIpv6(
+                entry(candidate),
+                direction(candidate),
+                sourceHi,
+                sourceLo,
+                destinationHi,
+                destinationLo,
+                FiveTuple.ports(transport),
+                Entry.ipv6Kind(transport));
     }
 
     /** Returns the handle of the connection and direction that has the five-tuple, or {@link #MISS}. Refreshes nothing. */
     public long lookup(
-            long hash, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
-        long handle =
-                lookupIn(index.firstBucket(hash), hash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
+            long tupleHash, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
+        long first = index.firstBucket(tupleHash);
+        long second = index.secondBucket(tupleHash);
+        if (Address.isIpv4(sourceHi, sourceLo)) {
+            long addresses = FiveTuple.ipv4Addresses(sourceLo, destinationLo);
+            long handle = lookupIpv4(first, tupleHash, addresses, transport);
+            return handle != MISS ? handle : lookupIpv4(second, tupleHash, addresses, transport);
+        }
+        long handle = lookupIpv6(first, tupleHash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
         return handle != MISS
                 ? handle
-                : lookupIn(index.secondBucket(hash), hash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
+                : lookupIpv6(second, tupleHash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
     }
 
-    private long lookupIn(
+    private long lookupIpv4(long bucket, long tupleHash, long addresses, long transport) {
+        long found = index.next(bucket, tupleHash, 0);
+        while (found >= 0) {
+            long handle = handle(found);
+            if (isIpv4(handle, addresses, transport)) {
+                return handle;
+            }
+            found = index.next(bucket, tupleHash, (int) (found >>> 32) + 1);
+        }
+        return MISS;
+    }
+
+    private long lookupIpv6(
             long bucket,
-            long hash,
+            long tupleHash,
             long sourceHi,
             long sourceLo,
             long destinationHi,
             long destinationLo,
             long transport) {
-        int slot = 0;
-        while (true) {
-            long found = index.next(bucket, hash, slot);
-            if (found < 0) {
-                return MISS;
+        long found = index.next(bucket, tupleHash, 0);
+        while (found >= 0) {
+            long handle = handle(found);
+            if (isIpv6(handle, sourceHi, sourceLo, destinationHi, destinationLo, transport)) {
+                return handle;
             }
-            long entry = entryOf(found);
-            int direction = (int) found & DIRECTION;
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE
-                    && Entry.isTuple(
-                            entries,
-                            Entry.tuple(entry, direction),
-                            sourceHi,
-                            sourceLo,
-                            destinationHi,
-                            destinationLo,
-                            transport)) {
-                return entry | direction;
-            }
-            slot = (int) (found >>> 32) + 1;
+            found = index.next(bucket, tupleHash, (int) (found >>> 32) + 1);
         }
+        return MISS;
     }
 
     /** Returns whether a packet may begin a connection; others are invalid where there is no entry. */
@@ -267,79 +285,59 @@ public final class Conntrack {
      * @return its handle in the original direction, or one of the negative constants
      */
     public long create(ConntrackWorker worker, long nowNs) {
-        int number = pool.allocate(worker, this);
+        boolean ipv6 = !Address.isIpv4(worker.originalSourceHi, worker.originalSourceLo);
+        EntryPool pool = pool(ipv6);
+        EntryLists lists = worker.lists(ipv6);
+        int number = pool.allocate(lists, this);
         if (number == 0) {
-            sweeper.evict(worker);
+            sweeper.evict(worker, ipv6);
             return FULL;
         }
-        if (pool.isRunningOut(worker)) {
-            sweeper.evict(worker); // for the next one: what goes now is free after the burst
+        if (pool.isRunningOut(lists)) {
+            sweeper.evict(worker, ipv6); // for the next one: what goes now is free after the burst
         }
-        long entry = (long) number * Entry.BYTES;
-        fill(entry, worker, nowNs);
-        long replyHash = hashOf(Entry.tuple(entry, 1));
+        long entry = pages.address(number);
+        Entry.begin(entry, ipv6, worker, Entry.tick(nowNs));
+        long replyHash = hashOf(entry, 1);
         int rival = index.insert(replyHash, number << 1 | DIRECTION, keys);
         if (rival != 0) {
-            pool.giveBack(worker, number, this);
+            pool.giveBack(lists, number);
             if (rival > 0) {
                 // Of two workers with a packet of one new tuple, both may have chosen the same backend.
                 return sameTuple(rival & ~DIRECTION, number << 1) ? CONFLICT_ORIGINAL : CONFLICT_REPLY;
             }
             return rival == SharedIndex.FULL ? FULL : CONTENDED;
         }
-        rival = index.insert(hashOf(entry), number << 1, keys);
+        rival = index.insert(hashOf(entry, 0), number << 1, keys);
         if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
             index.remove(replyHash, number << 1 | DIRECTION);
-            worker.retire(this, number);
+            lists.retire(this, number);
             return rival > 0 ? CONFLICT_ORIGINAL : rival == SharedIndex.FULL ? FULL : CONTENDED;
         }
         connections.created(worker, entry);
-        Entry.lifeRelease(entries, entry, Entry.LIVE);
+        Entry.lifeRelease(entry, Entry.LIVE);
         worker.created++;
         return entry;
     }
 
-    private void fill(long entry, ConntrackWorker worker, long nowNs) {
-        entries.asSlice(entry, Entry.BYTES).fill((byte) 0);
-        Entry.tuple(
-                entries,
-                entry,
-                worker.originalSourceHi,
-                worker.originalSourceLo,
-                worker.originalDestinationHi,
-                worker.originalDestinationLo,
-                worker.originalTransport);
-        Entry.tuple(
-                entries,
-                entry + Entry.REPLY_TUPLE,
-                worker.replySourceHi,
-                worker.replySourceLo,
-                worker.replyDestinationHi,
-                worker.replyDestinationLo,
-                worker.replyTransport);
-        Entry.rewrite(entries, entry, worker.natFlags, worker.deltas, worker.serviceId, worker.backendId, nowNs);
-    }
-
-    long hashOf(long tuple) {
-        return hash(
-                Entry.sourceHi(entries, tuple),
-                Entry.sourceLo(entries, tuple),
-                Entry.destinationHi(entries, tuple),
-                Entry.destinationLo(entries, tuple),
-                Entry.transport(entries, tuple));
+    long hashOf(long entry, int direction) {
+        if (Entry.isIpv4(entry)) {
+            return hash.ipv4(Entry.addresses(entry, direction), Entry.transport(entry, direction));
+        }
+        return hash.ipv6(
+                Entry.sourceHi(entry, direction),
+                Entry.sourceLo(entry, direction),
+                Entry.destinationHi(entry, direction),
+                Entry.destinationLo(entry, direction),
+                Entry.transport(entry, direction));
     }
 
     private boolean sameTuple(int reference, int otherReference) {
-        long a = Entry.tuple((long) (reference >> 1) * Entry.BYTES, reference & DIRECTION);
-        long b = Entry.tuple((long) (otherReference >> 1) * Entry.BYTES, otherReference & DIRECTION);
-        return Entry.isTuple(
-                entries,
-                a,
-                Entry.sourceHi(entries, b),
-                Entry.sourceLo(entries, b),
-                Entry.destinationHi(entries, b),
-                Entry.destinationLo(entries, b),
-                Entry.transport(entries, b));
+        return Entry.isSameTuple(
+                pages.address(reference >> 1),
+                reference & DIRECTION,
+                pages.address(otherReference >> 1),
+                otherReference & DIRECTION);
     }
 
     /**
@@ -361,22 +359,22 @@ public final class Conntrack {
 
     /** Marks an entry as in use now, for one that no packet belongs to: a session affinity template. */
     public void refresh(long handle, long nowNs) {
-        Entry.lastSeenNs(entries, entry(handle), nowNs);
+        Entry.lastSeenTick(entry(handle), Entry.tick(nowNs));
     }
 
     /** Removes an entry. Returns false if another worker does. */
     public boolean remove(ConntrackWorker worker, long handle) {
         long entry = entry(handle);
-        if (!Entry.beginRemoval(entries, entry)) {
+        if (!Entry.beginRemoval(entry)) {
             return false;
         }
         connections.removed(worker, entry);
         worker.ended++;
-        int number = (int) (entry / Entry.BYTES);
-        index.remove(hashOf(entry), number << 1);
-        index.remove(hashOf(entry + Entry.REPLY_TUPLE), number << 1 | DIRECTION);
-        Entry.lifeRelease(entries, entry, Entry.FREE);
-        worker.retire(this, number);
+        int number = pages.number(entry);
+        index.remove(hashOf(entry, 0), number << 1);
+        index.remove(hashOf(entry, 1), number << 1 | DIRECTION);
+        Entry.lifeRelease(entry, Entry.FREE);
+        worker.lists(!Entry.isIpv4(entry)).retire(this, number);
         return true;
     }
 
@@ -389,18 +387,40 @@ public final class Conntrack {
 
     /** Makes entries free that the thread removed, once no worker can be looking at them any more. A sweep does it, too. */
     public void recycle(ConntrackWorker worker) {
-        worker.reclaim(this);
-        pool.share(worker, this);
+        recycle(worker, false);
+        recycle(worker, true);
     }
 
-    /** Returns the offset behind the last entry that was ever in use: entries begin at {@link Entry#BYTES}, one each as many bytes. */
-    public long end() {
-        return pool.top() * Entry.BYTES;
+    private void recycle(ConntrackWorker worker, boolean ipv6) {
+        worker.lists(ipv6).reclaim(this);
+        pool(ipv6).share(worker.lists(ipv6));
     }
 
-    /** Returns whether there is a connection at an entry's offset. What it is may be read until the thread's next quiescent point. */
-    public boolean isLive(long entry) {
-        return Entry.lifeAcquire(entries, entry) == Entry.LIVE;
+    /** Returns the number behind the last page of entries that was ever in use. */
+    public long pagesEnd() {
+        return pages.top();
+    }
+
+    /**
+     * Visits the live entries of some pages, templates included: those from 1 to {@link #pagesEnd} have all. What a visitor sees may be read
+     * until the thread's next quiescent point.
+     */
+    public void forEachLive(long fromPage, long endPage, LongConsumer visitor) {
+        for (long page = fromPage; page < endPage; page++) {
+            int family = pages.family(page);
+            int count = family == EntryPages.UNUSED ? 0 : pages.entries(page, family);
+            for (int i = 0; i < count; i++) {
+                long entry = pages.address(EntryPages.number(page, i, family));
+                if (isLive(entry)) {
+                    visitor.accept(entry);
+                }
+            }
+        }
+    }
+
+    /** Returns whether there is a connection at an entry. */
+    static boolean isLive(long entry) {
+        return Entry.lifeOf(Entry.wordAcquire(entry)) == Entry.LIVE;
     }
 
     /** Returns how many connections of a backend are established, or have no such state. Any thread. */

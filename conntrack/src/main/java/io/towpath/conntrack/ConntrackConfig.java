@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
  * Size and time-outs of a conntrack table. Time-outs in seconds; the defaults are Linux's (net/netfilter/nf_conntrack_proto_*.c), but the
  * two that kube-proxy sets.
  *
- * @param maxEntries connections at most
+ * @param maxEntries IPv4 connections at most; one of IPv6 takes the room of one and a half
  * @param tcpLiberal packets outside the TCP window are let through; a reset must be in the window all the same
  * @param tcpEstablishedSeconds kube-proxy: 24 h
  * @param tcpCloseWaitSeconds kube-proxy: 1 h
@@ -18,8 +18,8 @@ public record ConntrackConfig(
         long tcpCloseWaitSeconds,
         long udpSeconds,
         long udpStreamSeconds) {
-    /** Entry numbers and a direction bit share 31 bits. */
-    static final int MAX_ENTRIES_LIMIT = 1 << 29;
+    /** Entries are known by their cache line, in 30 bits. */
+    static final int MAX_ENTRIES_LIMIT = 1 << 28;
 
     public ConntrackConfig {
         if (maxEntries < 1 || maxEntries > MAX_ENTRIES_LIMIT) {

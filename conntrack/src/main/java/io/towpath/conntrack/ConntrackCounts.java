@@ -4,7 +4,7 @@ package io.towpath.conntrack;
  * How full the connection table is and what became of its entries since this process began, session affinity's templates included.
  *
  * @param entries that there are
- * @param capacity entries at most
+ * @param capacity IPv4 entries at most
  * @param inserted entries that packets made
  * @param expired entries that were idle for too long
  * @param evicted entries that others took the place of
@@ -25,6 +25,6 @@ public record ConntrackCounts(long entries, long capacity, long inserted, long e
             evicted += worker.evicted;
         }
         long entries = Math.max(0, control.created + inserted - ended);
-        return new ConntrackCounts(entries, table.pool().capacity(), inserted, expired, evicted);
+        return new ConntrackCounts(entries, table.pages().capacity(), inserted, expired, evicted);
     }
 }

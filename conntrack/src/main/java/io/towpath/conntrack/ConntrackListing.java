@@ -1,5 +1,7 @@
 package io.towpath.conntrack;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.towpath.maps.MapKind;
 import io.towpath.maps.PinnedMaps;
 import io.towpath.packet.FiveTuple;
@@ -10,6 +12,7 @@ import java.util.function.Consumer;
 /** Reads the connections of an engine in another process while it runs. What changes meanwhile may be seen or not. */
 public final class ConntrackListing {
     private final MemorySegment entries;
+    private final MemorySegment families;
 
     /** A connection. Its reply tuple's source is where its packets go. */
     public record Connection(
@@ -28,24 +31,36 @@ public final class ConntrackListing {
     public ConntrackListing(PinnedMaps maps) {
         entries = maps.region(Conntrack.ENTRIES_MAP, MapKind.ARRAY, Conntrack.ENTRIES_LAYOUT_VERSION)
                 .data();
+        families = maps.region(EntryPages.MAP, MapKind.ARRAY, EntryPages.LAYOUT_VERSION)
+                .data();
     }
 
     public void forEach(Consumer<Connection> consumer) {
-        for (long entry = Entry.BYTES; entry + Entry.BYTES <= entries.byteSize(); entry += Entry.BYTES) {
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && !Entry.isTemplate(entries, entry)) {
-                Connection connection = read(entry);
-                if (Entry.lifeAcquire(entries, entry) == Entry.LIVE) {
-                    consumer.accept(connection);
+        for (long page = 1; page < families.byteSize(); page++) {
+            int family = families.get(JAVA_BYTE, page);
+            if (family == EntryPages.IPV4 || family == EntryPages.IPV6) {
+                int bytes = Entry.bytes(family == EntryPages.IPV6);
+                long end = Math.min((page + 1) * EntryPages.PAGE_BYTES, entries.byteSize());
+                for (long at = page * EntryPages.PAGE_BYTES; at + bytes <= end; at += bytes) {
+                    visit(entries.address() + at, consumer);
                 }
             }
         }
     }
 
-    private Connection read(long entry) {
-        long reply = entry + Entry.REPLY_TUPLE;
-        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
-        int status = Entry.status(entries, entry);
-        int state = Entry.state(entries, entry);
+    private static void visit(long entry, Consumer<Connection> consumer) {
+        if (Conntrack.isLive(entry) && !Entry.isTemplate(entry)) {
+            Connection connection = read(entry);
+            if (Conntrack.isLive(entry)) {
+                consumer.accept(connection);
+            }
+        }
+    }
+
+    private static Connection read(long entry) {
+        int protocol = Entry.protocol(entry);
+        int status = Entry.status(entry);
+        int state = Entry.state(entry);
         return new Connection(
                 protocol,
                 switch (protocol) {
@@ -53,24 +68,24 @@ public final class ConntrackListing {
                     case FiveTuple.SCTP -> SctpState.name(state);
                     default -> (status & Entry.SEEN_REPLY) != 0 ? "REPLIED" : "UNREPLIED";
                 },
-                source(entry),
-                destination(entry),
-                source(reply),
-                destination(reply),
+                source(entry, 0),
+                destination(entry, 0),
+                source(entry, 1),
+                destination(entry, 1),
                 (status & Entry.ASSURED) != 0,
-                Entry.packets(entries, entry, 0),
-                Entry.bytes(entries, entry, 0),
-                Entry.packets(entries, entry, 1),
-                Entry.bytes(entries, entry, 1));
+                Entry.packets(entry, 0),
+                Entry.bytes(entry, 0),
+                Entry.packets(entry, 1),
+                Entry.bytes(entry, 1));
     }
 
-    private String source(long tuple) {
-        return new Address(Entry.sourceHi(entries, tuple), Entry.sourceLo(entries, tuple))
-                .withPort(FiveTuple.sourcePort(Entry.transport(entries, tuple)));
+    private static String source(long entry, int direction) {
+        return new Address(Entry.sourceHi(entry, direction), Entry.sourceLo(entry, direction))
+                .withPort(FiveTuple.sourcePort(Entry.transport(entry, direction)));
     }
 
-    private String destination(long tuple) {
-        return new Address(Entry.destinationHi(entries, tuple), Entry.destinationLo(entries, tuple))
-                .withPort(FiveTuple.destinationPort(Entry.transport(entries, tuple)));
+    private static String destination(long entry, int direction) {
+        return new Address(Entry.destinationHi(entry, direction), Entry.destinationLo(entry, direction))
+                .withPort(FiveTuple.destinationPort(Entry.transport(entry, direction)));
     }
 }

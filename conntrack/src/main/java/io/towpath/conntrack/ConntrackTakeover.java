@@ -5,8 +5,6 @@ import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
 import io.towpath.maps.SharedIndex;
 import io.towpath.packet.FiveTuple;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Takes over the entries that an earlier process left, wherever it was when it ended: one pass, before any worker starts.
@@ -21,14 +19,9 @@ import java.lang.foreign.MemorySegment;
  */
 public final class ConntrackTakeover {
     private static final int DIRECTION = 1;
-    /** What was never used is looked at in pieces of this size: most of a table, most of the time. */
-    private static final int PIECE_BYTES = 64 << 10;
-
-    private static final MemorySegment ZEROS = Arena.global().allocate(PIECE_BYTES);
 
     private final Conntrack table;
-    private final MemorySegment entries;
-    private final EntryPool pool;
+    private final EntryPages pages;
     private final EntryReview review;
     private final int backends;
     private final long nowNs;
@@ -43,8 +36,7 @@ public final class ConntrackTakeover {
 
     private ConntrackTakeover(Conntrack table, EntryReview review, int backends, long nowNs) {
         this.table = table;
-        this.entries = table.entries();
-        this.pool = table.pool();
+        this.pages = table.pages();
         this.review = review;
         this.backends = backends;
         this.nowNs = nowNs;
@@ -66,10 +58,15 @@ public final class ConntrackTakeover {
             Quiescence quiescence,
             EntryReview review,
             long nowNs) {
-        RecordMap left = RecordMap.adopt(
-                store, Conntrack.ENTRIES_MAP, Conntrack.ENTRIES_LAYOUT_VERSION, Entry.BYTES, config.maxEntries() + 1L);
-        if (left != null) {
-            Conntrack table = new Conntrack(store, left, config, workers, backends, seed, quiescence);
+        RecordMap memory = RecordMap.adopt(
+                store,
+                Conntrack.ENTRIES_MAP,
+                Conntrack.ENTRIES_LAYOUT_VERSION,
+                Entry.IPV4_BYTES,
+                EntryPages.records(config.maxEntries()));
+        EntryPages pages = memory == null ? null : EntryPages.adopt(store, memory, config.maxEntries());
+        if (pages != null) {
+            Conntrack table = new Conntrack(store, pages, config, workers, backends, seed, quiescence);
             ConntrackTakeover takeover = new ConntrackTakeover(table, review, backends, nowNs);
             String damage = takeover.run();
             if (damage == null) {
@@ -82,60 +79,68 @@ public final class ConntrackTakeover {
 
     /** Returns null, or what is damaged. */
     private String run() {
-        long end = entries.byteSize() / Entry.BYTES;
-        int top = 1;
-        for (int number = 1; number < end; number++) {
-            long entry = (long) number * Entry.BYTES;
-            if (entry % PIECE_BYTES == 0 && isUnused(entry)) {
-                number += PIECE_BYTES / Entry.BYTES - 1;
-                continue;
+        long used = pages.end() - 1;
+        while (used > 0 && pages.family(used) == EntryPages.UNUSED) {
+            used--;
+        }
+        for (long page = 1; page <= used; page++) {
+            int family = pages.family(page);
+            if (family == EntryPages.UNUSED) { // its process ended when it was about to hand it out
+                family = EntryPages.IPV4;
+                pages.family(page, family);
+            } else if (family != EntryPages.IPV4 && family != EntryPages.IPV6) {
+                return "page " + page + " is damaged (family " + family + ")";
             }
-            String damage = damage(entry);
+            String damage = takePage(page, family);
+            if (damage != null) {
+                return damage;
+            }
+        }
+        pages.resume(used + 1);
+        return null;
+    }
+
+    private String takePage(long page, int family) {
+        EntryPool pool = table.pool(family == EntryPages.IPV6);
+        for (int i = 0; i < pages.entries(page, family); i++) {
+            int number = EntryPages.number(page, i, family);
+            long entry = pages.address(number);
+            String damage = damage(entry, family == EntryPages.IPV6);
             if (damage == null && isKept(entry)) {
                 damage = enter(number) ? null : "another one has its tuple";
-                connections += isTemplate(entry) ? 0 : 1;
-                pool.skipTo(top, number);
-                top = number + 1;
+                connections += Entry.isTemplate(entry) ? 0 : 1;
+            } else if (damage == null) {
+                pool.share(number, number);
             }
             if (damage != null) {
                 return "entry " + number + " is damaged (" + damage + ")";
             }
         }
-        pool.top(top);
         return null;
-    }
-
-    private boolean isUnused(long from) {
-        long length = Math.min(PIECE_BYTES, entries.byteSize() - from);
-        return MemorySegment.mismatch(entries, from, from + length, ZEROS, 0, length) < 0;
     }
 
     /** Returns whether an entry goes on; makes it free if not. */
     private boolean isKept(long entry) {
-        int life = Entry.lifeAcquire(entries, entry);
+        int life = Entry.lifeOf(Entry.wordAcquire(entry));
         if (life == Entry.LIVE && keepIds(entry)) {
             return true;
         }
         if (life != Entry.FREE) {
-            Entry.lifeRelease(entries, entry, Entry.FREE);
+            Entry.lifeRelease(entry, Entry.FREE);
         }
         return false;
     }
 
-    private boolean isTemplate(long entry) {
-        return FiveTuple.protocol(Entry.transport(entries, entry)) == Entry.AFFINITY_TEMPLATE;
-    }
-
-    private String damage(long entry) {
-        int life = Entry.lifeAcquire(entries, entry);
+    private String damage(long entry, boolean ipv6) {
+        int life = Entry.lifeOf(Entry.wordAcquire(entry));
         if (life != Entry.LIVE) {
             return life == Entry.FREE || life == Entry.DYING ? null : "life " + life;
         }
-        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
-        if (protocol == 0 || protocol != FiveTuple.protocol(Entry.transport(entries, entry + Entry.REPLY_TUPLE))) {
-            return "protocol " + protocol;
+        int protocol = Entry.protocol(entry);
+        if (protocol == 0 || Entry.isIpv4(entry) == ipv6) {
+            return "protocol " + protocol + (ipv6 ? " on a page of IPv6" : " on a page of IPv4");
         }
-        if (Entry.createdNs(entries, entry) > nowNs || Entry.lastSeenNs(entries, entry) > nowNs) {
+        if (Entry.tick(nowNs) - Entry.lastSeenTick(entry) < 0) { // the clock goes round: half of its circle is the past
             return "last seen in the future";
         }
         int endOfStates =
@@ -144,17 +149,15 @@ public final class ConntrackTakeover {
                     case FiveTuple.SCTP -> SctpState.INVALID;
                     default -> 1;
                 };
-        int state = Entry.state(entries, entry);
-        if (state < 0
-                || state >= endOfStates
-                || (Entry.status(entries, entry) & ~(Entry.SEEN_REPLY | Entry.ASSURED)) != 0) {
-            return "state " + state + ", status " + Entry.status(entries, entry);
+        int state = Entry.state(entry);
+        if (state >= endOfStates) {
+            return "state " + state;
         }
-        int backendId = isTemplate(entry) ? Entry.templateBackendId(entries, entry) : Entry.backendId(entries, entry);
+        int backendId = Entry.isTemplate(entry) ? Entry.templateBackendId(entry) : Entry.backendId(entry);
         if (backendId < 0 || backendId >= backends) {
             return "backend " + backendId;
         }
-        return review.isIntact(entries, entry) ? null : "its parts do not fit together";
+        return review.isIntact(entry) ? null : "its parts do not fit together";
     }
 
     /**
@@ -162,31 +165,30 @@ public final class ConntrackTakeover {
      * nothing without its ids.
      */
     private boolean keepIds(long entry) {
-        int serviceId = Entry.serviceId(entries, entry);
-        if (isTemplate(entry)) {
-            return review.isService(serviceId) && review.isBackend(Entry.templateBackendId(entries, entry), serviceId);
+        int serviceId = Entry.serviceId(entry);
+        if (Entry.isTemplate(entry)) {
+            return review.isService(serviceId) && review.isBackend(Entry.templateBackendId(entry), serviceId);
         }
-        int backendId = Entry.backendId(entries, entry);
-        long reply = entry + Entry.REPLY_TUPLE;
+        int backendId = Entry.backendId(entry);
         boolean service = serviceId != 0 && review.isService(serviceId);
         boolean backend = service
                 && review.isBackend(backendId, serviceId)
                 && review.isBackendAt(
                         backendId,
-                        Entry.sourceHi(entries, reply),
-                        Entry.sourceLo(entries, reply),
-                        FiveTuple.sourcePort(Entry.transport(entries, reply)));
-        Entry.ids(entries, entry, service ? serviceId : 0, backend ? backendId : 0);
+                        Entry.sourceHi(entry, 1),
+                        Entry.sourceLo(entry, 1),
+                        FiveTuple.sourcePort(Entry.transport(entry, 1)));
+        Entry.ids(entry, service ? serviceId : 0, backend ? backendId : 0);
         return true;
     }
 
     /** Enters an entry's tuples; false if another entry has one of them. */
     private boolean enter(int number) {
-        long entry = (long) number * Entry.BYTES;
-        if (enter(table.hashOf(Entry.tuple(entry, 1)), number << 1 | DIRECTION) != 0) {
+        long entry = pages.address(number);
+        if (enter(table.hashOf(entry, 1), number << 1 | DIRECTION) != 0) {
             return false;
         }
-        int rival = enter(table.hashOf(entry), number << 1);
+        int rival = enter(table.hashOf(entry, 0), number << 1);
         if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
             return false;
         }
@@ -204,6 +206,6 @@ public final class ConntrackTakeover {
     }
 
     private long hash(int reference) {
-        return table.hashOf(Entry.tuple((long) (reference >> 1) * Entry.BYTES, reference & DIRECTION));
+        return table.hashOf(pages.address(reference >> 1), reference & DIRECTION);
     }
 }

@@ -1,57 +1,81 @@
 package io.towpath.conntrack;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.VarHandle;
+import io.towpath.linux.NativeMemory;
+import io.towpath.packet.FiveTuple;
+import io.towpath.wire.Address;
 
 /**
- * Layout of a conntrack entry: four cache lines of native memory, host byte order. Offsets from the entry's start, bytes.
+ * Layout of a conntrack entry in native memory, host byte order: two cache lines, and a third for IPv6. An entry is known by its address, a
+ * multiple of 64. Offsets from there, bytes:
  *
  * <pre>
- *   0 original tuple: source hi, lo, destination hi, lo, transport (5 longs)
- *  40 life (int: 0 free, 1 live, 2 dying)   44 NAT flags (int)
- *  48 address delta (short)  50 transport delta (short)  52 service id (int)  56 backend id (int)  60 free-list link (int)
- *  64 reply tuple (5 longs)                104 created, ns
- * 128 last seen, ns                        136 protocol state (int)   140 status flags (int)
- * 144 TCP original direction: end, max end, max window, scale and flags (4 ints)   160 the same, reply direction
+ *   0 original IPv4 addresses: source &lt;&lt; 32 | destination (long)      8 original ports: source &lt;&lt; 16 | destination (int)
+ *  12 state word (int): protocol 0 to 7, protocol state 8 to 15, life 16 and 17 (0 free, 1 live, 2 dying), IPv6 18,
+ *     NAT flags 20 and 21, status flags 24 and 25
+ *  16 reply IPv4 addresses (long)      24 reply ports (int)
+ *  28 address delta (short)   30 transport delta (short)
+ *  32 service id (int)        36 backend id (int)
+ *  40 last seen, ticks (int)  44 created, ticks (int); of a free entry the next one in its list
+ *  48 packets of the original direction, lower 32 bits (int)   52 of the reply direction (int)   56 upper 16 bits of both (2 shorts)
+ *  60 last TCP segment: kind and window (int)
+ *  64 bytes of the original direction, of the reply direction (2 longs)
+ *  80 TCP original direction: end, max end, max window (3 ints)    92 the same, reply direction
  *     SCTP: verification tags of the original and the reply direction, flags (3 ints)
- * 176 highest acknowledgment seen: original, reply (2 ints)
- * 192 packets, bytes of the original direction; packets, bytes of the reply direction (4 longs)
- * 224 last TCP segment: kind and window, sequence, acknowledgment, end (4 ints)
+ * 104 TCP scale and flags: original, reply (2 shorts)             108 highest acknowledgment seen: original, reply (2 ints)
+ * 116 last TCP segment: sequence, acknowledgment, end (3 ints)
+ * 128 IPv6 only: original source hi, lo, destination hi, lo (4 longs)   160 the same, reply
  * </pre>
  *
- * <p>Tuples, deltas, ids and NAT flags are written before the entry is published and never change while it lives. Life and protocol state
- * change by CAS only, status flags are only added, atomically: none of these changes is lost. The rest is updated by whichever worker has a packet of the connection, with plain or opaque stores: two workers that race may
- * lose a count, keep the older of two window edges or mix two last segments, each of which the next packet mends; no word can tear, as all
- * are aligned.
+ * <p>A tick is 2^20 ns. Tuples, deltas, ids, protocol and NAT flags are written before the entry is published and never change while it lives.
+ * The state word is changed by CAS and atomic addition of flags only: no change of life, state or status is lost. The rest is updated by
+ * whichever worker has a packet of the connection, with plain or opaque stores: two workers that race may lose a count, keep the older of
+ * two window edges or mix two last segments, each of which the next packet mends; no word can tear, as all are aligned.
  */
 public final class Entry {
-    public static final int BYTES = 256;
-    public static final int REPLY_TUPLE = 64;
+    /** Bytes of an entry, by family. */
+    public static final int IPV4_BYTES = 128;
 
-    static final int LIFE = 40;
-    static final int NAT_FLAGS = 44;
-    static final int DELTAS = 48;
-    static final int SERVICE = 52;
-    static final int BACKEND = 56;
-    static final int LINK = 60;
-    static final int CREATED = 104;
-    static final int LAST_SEEN = 128;
-    static final int STATE = 136;
-    static final int STATUS = 140;
-    static final int TCP_ORIGINAL = 144;
-    static final int TCP_REPLY = 160;
-    static final int SCTP_TAGS = 144;
-    static final int SCTP_FLAGS = 152;
-    static final int TCP_MAX_ACK = 176;
-    static final int COUNTERS = 192;
-    static final int TCP_LAST = 224;
+    public static final int IPV6_BYTES = 192;
+
+    static final int ADDRESSES = 0;
+    static final int PORTS = 8;
+    static final int WORD = 12;
+    /** Distance of the reply tuple's IPv4 addresses and ports from the original one's. */
+    static final int REPLY = 16;
+
+    static final int DELTAS = 28;
+    static final int SERVICE = 32;
+    static final int BACKEND = 36;
+    static final int LAST_SEEN = 40;
+    static final int CREATED = 44;
+    static final int PACKETS = 48;
+    static final int PACKETS_UPPER = 56;
+    static final int TCP_LAST = 60;
+    static final int BYTE_COUNTS = 64;
+    static final int TCP_WINDOWS = 80;
+    static final int TCP_WINDOW_BYTES = 12;
+    static final int TCP_FLAGS = 104;
+    static final int TCP_MAX_ACK = 108;
+    static final int TCP_LAST_SEGMENT = 116;
+    static final int SCTP_TAGS = 80;
+    static final int SCTP_FLAGS = 88;
+    static final int TEMPLATE_SECONDS = 80;
+    static final int IPV6_ADDRESSES = 128;
+    static final int IPV6_TUPLE_BYTES = 32;
 
     static final int FREE = 0;
     static final int LIVE = 1;
     static final int DYING = 2;
+
+    static final int STATE_SHIFT = 8;
+    static final int STATE_MASK = 0xFF << STATE_SHIFT;
+    static final int LIFE_SHIFT = 16;
+    static final int LIFE_MASK = 3 << LIFE_SHIFT;
+    static final int IPV6 = 1 << 18;
+    private static final int NAT_SHIFT = 20;
+    private static final int STATUS_SHIFT = 24;
+    /** What all words of live entries of a family and protocol have in common. */
+    static final int KIND_MASK = 0xFF | LIFE_MASK | IPV6;
 
     /** NAT flag: packets of the connection are rewritten. */
     public static final int TRANSLATED = 1;
@@ -72,183 +96,344 @@ public final class Entry {
     /** Protocol state of an entry that is being removed: no protocol's state, and none follows. */
     static final int GONE = 0xFF;
 
-    private static final VarHandle INT = JAVA_INT.varHandle().withInvokeExactBehavior();
-    private static final VarHandle LONG = JAVA_LONG.varHandle().withInvokeExactBehavior();
+    private static final int ESTABLISHED_MASK = 0xFF | STATE_MASK | (SEEN_REPLY | ASSURED) << STATUS_SHIFT;
+    private static final int ESTABLISHED_TCP =
+            FiveTuple.TCP | TcpState.ESTABLISHED << STATE_SHIFT | (SEEN_REPLY | ASSURED) << STATUS_SHIFT;
+
+    /** A tick is so many ns, as a power of two. */
+    private static final int TICK_SHIFT = 20;
 
     private Entry() {}
 
-    /** Returns where the tuple of a direction (0 original, 1 reply) begins. */
-    static long tuple(long entry, int direction) {
-        return entry + (long) direction * REPLY_TUPLE;
+    /** Returns the time of the coarse clock that entries have: ticks, modulo 2^32. Only differences mean something, and those are signed. */
+    static int tick(long nowNs) {
+        return (int) (nowNs >> TICK_SHIFT);
     }
 
-    static boolean isTuple(
-            MemorySegment entries,
-            long tuple,
+    /** Returns the ticks that are at least so long. */
+    static long ticks(long ns) {
+        return (ns >> TICK_SHIFT) + 1;
+    }
+
+    static int bytes(boolean ipv6) {
+        return ipv6 ? IPV6_BYTES : IPV4_BYTES;
+    }
+
+    /** Returns the address of a direction's (0 original, 1 reply) IPv4 addresses and ports. */
+    private static long tuple(long entry, int direction) {
+        return entry + (long) direction * REPLY;
+    }
+
+    private static long ipv6Tuple(long entry, int direction) {
+        return entry + IPV6_ADDRESSES + (long) direction * IPV6_TUPLE_BYTES;
+    }
+
+    /** Returns the word that live entries of IPv4 and a protocol have under {@link #KIND_MASK}. */
+    static int ipv4Kind(long transport) {
+        return FiveTuple.protocol(transport) | LIVE << LIFE_SHIFT;
+    }
+
+    static int ipv6Kind(long transport) {
+        return FiveTuple.protocol(transport) | LIVE << LIFE_SHIFT | IPV6;
+    }
+
+    /** Returns whether a live IPv4 entry has the tuple in a direction. */
+    static boolean isIpv4(long entry, int direction, long addresses, int ports, int kind) {
+        long tuple = tuple(entry, direction);
+        return (wordAcquire(entry) & KIND_MASK) == kind
+                && NativeMemory.getLong(tuple) == addresses
+                && NativeMemory.getInt(tuple + PORTS) == ports;
+    }
+
+    static boolean isIpv6(
+            long entry,
+            int direction,
             long sourceHi,
             long sourceLo,
             long destinationHi,
             long destinationLo,
-            long transport) {
-        return entries.get(JAVA_LONG, tuple + 32) == transport
-                && entries.get(JAVA_LONG, tuple + 8) == sourceLo
-                && entries.get(JAVA_LONG, tuple + 24) == destinationLo
-                && entries.get(JAVA_LONG, tuple) == sourceHi
-                && entries.get(JAVA_LONG, tuple + 16) == destinationHi;
+            int ports,
+            int kind) {
+        long addresses = ipv6Tuple(entry, direction);
+        return (wordAcquire(entry) & KIND_MASK) == kind
+                && NativeMemory.getInt(tuple(entry, direction) + PORTS) == ports
+                && NativeMemory.getLong(addresses + 8) == sourceLo
+                && NativeMemory.getLong(addresses + 24) == destinationLo
+                && NativeMemory.getLong(addresses) == sourceHi
+                && NativeMemory.getLong(addresses + 16) == destinationHi;
     }
 
-    static void tuple(
-            MemorySegment entries,
-            long tuple,
-            long sourceHi,
-            long sourceLo,
-            long destinationHi,
-            long destinationLo,
-            long transport) {
-        entries.set(JAVA_LONG, tuple, sourceHi);
-        entries.set(JAVA_LONG, tuple + 8, sourceLo);
-        entries.set(JAVA_LONG, tuple + 16, destinationHi);
-        entries.set(JAVA_LONG, tuple + 24, destinationLo);
-        entries.set(JAVA_LONG, tuple + 32, transport);
+    static boolean isSameTuple(long entry, int direction, long other, int otherDirection) {
+        if (((word(entry) ^ word(other)) & (0xFF | IPV6)) != 0
+                || ports(entry, direction) != ports(other, otherDirection)) {
+            return false;
+        }
+        if (isIpv4(entry)) {
+            return addresses(entry, direction) == addresses(other, otherDirection);
+        }
+        long a = ipv6Tuple(entry, direction);
+        long b = ipv6Tuple(other, otherDirection);
+        return NativeMemory.getLong(a) == NativeMemory.getLong(b)
+                && NativeMemory.getLong(a + 8) == NativeMemory.getLong(b + 8)
+                && NativeMemory.getLong(a + 16) == NativeMemory.getLong(b + 16)
+                && NativeMemory.getLong(a + 24) == NativeMemory.getLong(b + 24);
     }
 
-    static void rewrite(
-            MemorySegment entries, long entry, int natFlags, int deltas, int serviceId, int backendId, long nowNs) {
-        entries.set(JAVA_INT, entry + NAT_FLAGS, natFlags);
-        entries.set(JAVA_INT, entry + DELTAS, deltas);
-        entries.set(JAVA_INT, entry + SERVICE, serviceId);
-        entries.set(JAVA_INT, entry + BACKEND, backendId);
-        entries.set(JAVA_LONG, entry + CREATED, nowNs);
-        entries.set(JAVA_LONG, entry + LAST_SEEN, nowNs);
+    /** Writes all of a new entry but what is 0. */
+    static void begin(long entry, boolean ipv6, ConntrackWorker arguments, int tick) {
+        for (int at = 0; at < bytes(ipv6); at += 8) {
+            NativeMemory.setLong(entry + at, 0);
+        }
+        if (ipv6) {
+            long original = ipv6Tuple(entry, 0);
+            NativeMemory.setLong(original, arguments.originalSourceHi);
+            NativeMemory.setLong(original + 8, arguments.originalSourceLo);
+            NativeMemory.setLong(original + 16, arguments.originalDestinationHi);
+            NativeMemory.setLong(original + 24, arguments.originalDestinationLo);
+            long reply = ipv6Tuple(entry, 1);
+            NativeMemory.setLong(reply, arguments.replySourceHi);
+            NativeMemory.setLong(reply + 8, arguments.replySourceLo);
+            NativeMemory.setLong(reply + 16, arguments.replyDestinationHi);
+            NativeMemory.setLong(reply + 24, arguments.replyDestinationLo);
+        } else {
+            NativeMemory.setLong(
+                    entry + ADDRESSES,
+                    FiveTuple.ipv4Addresses(arguments.originalSourceLo, arguments.originalDestinationLo));
+            NativeMemory.setLong(
+                    entry + REPLY + ADDRESSES,
+                    FiveTuple.ipv4Addresses(arguments.replySourceLo, arguments.replyDestinationLo));
+        }
+        NativeMemory.setInt(entry + PORTS, FiveTuple.ports(arguments.originalTransport));
+        NativeMemory.setInt(entry + REPLY + PORTS, FiveTuple.ports(arguments.replyTransport));
+        NativeMemory.setInt(entry + DELTAS, arguments.deltas);
+        NativeMemory.setInt(entry + SERVICE, arguments.serviceId);
+        NativeMemory.setInt(entry + BACKEND, arguments.backendId);
+        NativeMemory.setInt(entry + LAST_SEEN, tick);
+        NativeMemory.setInt(entry + CREATED, tick);
+        NativeMemory.setInt(entry + TEMPLATE_SECONDS, arguments.templateSeconds);
+        NativeMemory.setInt(
+                entry + WORD,
+                FiveTuple.protocol(arguments.originalTransport) | (ipv6 ? IPV6 : 0) | arguments.natFlags << NAT_SHIFT);
     }
 
     /** Before any worker starts only. */
-    static void ids(MemorySegment entries, long entry, int serviceId, int backendId) {
-        entries.set(JAVA_INT, entry + SERVICE, serviceId);
-        entries.set(JAVA_INT, entry + BACKEND, backendId);
+    static void ids(long entry, int serviceId, int backendId) {
+        NativeMemory.setInt(entry + SERVICE, serviceId);
+        NativeMemory.setInt(entry + BACKEND, backendId);
     }
 
-    static long createdNs(MemorySegment entries, long entry) {
-        return entries.get(JAVA_LONG, entry + CREATED);
+    /** Returns the state word as a recent value. */
+    static int word(long entry) {
+        return NativeMemory.getIntOpaque(entry + WORD);
     }
 
-    /** First word of a tuple that starts at {@code tuple}; the others follow. */
-    public static long sourceHi(MemorySegment entries, long tuple) {
-        return entries.get(JAVA_LONG, tuple);
+    static int wordAcquire(long entry) {
+        return NativeMemory.getIntAcquire(entry + WORD);
     }
 
-    public static long sourceLo(MemorySegment entries, long tuple) {
-        return entries.get(JAVA_LONG, tuple + 8);
+    public static boolean isIpv4(long entry) {
+        return (word(entry) & IPV6) == 0;
     }
 
-    public static long destinationHi(MemorySegment entries, long tuple) {
-        return entries.get(JAVA_LONG, tuple + 16);
+    public static int protocol(long entry) {
+        return word(entry) & 0xFF;
     }
 
-    public static long destinationLo(MemorySegment entries, long tuple) {
-        return entries.get(JAVA_LONG, tuple + 24);
+    /** Returns the IPv4 addresses of a direction's tuple, {@code source << 32 | destination}. */
+    public static long addresses(long entry, int direction) {
+        return NativeMemory.getLong(tuple(entry, direction));
     }
 
-    public static long transport(MemorySegment entries, long tuple) {
-        return entries.get(JAVA_LONG, tuple + 32);
+    /** Returns the ports of a direction's tuple, {@code source << 16 | destination}. */
+    public static int ports(long entry, int direction) {
+        return NativeMemory.getInt(tuple(entry, direction) + PORTS);
     }
 
-    public static int natFlags(MemorySegment entries, long entry) {
-        return entries.get(JAVA_INT, entry + NAT_FLAGS);
+    public static long sourceHi(long entry, int direction) {
+        return isIpv4(entry) ? 0 : NativeMemory.getLong(ipv6Tuple(entry, direction));
+    }
+
+    public static long sourceLo(long entry, int direction) {
+        return isIpv4(entry)
+                ? Address.mapped((int) (addresses(entry, direction) >>> 32))
+                : NativeMemory.getLong(ipv6Tuple(entry, direction) + 8);
+    }
+
+    public static long destinationHi(long entry, int direction) {
+        return isIpv4(entry) ? 0 : NativeMemory.getLong(ipv6Tuple(entry, direction) + 16);
+    }
+
+    public static long destinationLo(long entry, int direction) {
+        return isIpv4(entry)
+                ? Address.mapped((int) addresses(entry, direction))
+                : NativeMemory.getLong(ipv6Tuple(entry, direction) + 24);
+    }
+
+    /** Returns the transport word of a direction's tuple: {@link FiveTuple#transport}. */
+    public static long transport(long entry, int direction) {
+        return FiveTuple.transport(ports(entry, direction), protocol(entry));
+    }
+
+    public static int natFlags(long entry) {
+        return word(entry) >>> NAT_SHIFT & 3;
     }
 
     /** Returns the checksum delta of the addresses in the low half, that of the transport header in the high half; original direction. */
-    public static int deltas(MemorySegment entries, long entry) {
-        return entries.get(JAVA_INT, entry + DELTAS);
+    public static int deltas(long entry) {
+        return NativeMemory.getInt(entry + DELTAS);
     }
 
-    static boolean isTemplate(MemorySegment entries, long entry) {
-        return (transport(entries, entry) & 0xFF) == AFFINITY_TEMPLATE;
+    static boolean isTemplate(long entry) {
+        return protocol(entry) == AFFINITY_TEMPLATE;
     }
 
     /** Returns the backend of an {@link #AFFINITY_TEMPLATE}, which has no packets and so no deltas in this word. */
-    public static int templateBackendId(MemorySegment entries, long entry) {
-        return entries.get(JAVA_INT, entry + DELTAS);
+    public static int templateBackendId(long entry) {
+        return NativeMemory.getInt(entry + DELTAS);
     }
 
-    /** Returns how long an {@link #AFFINITY_TEMPLATE} lives after its last use, seconds; it is not translated and so has no NAT flags. */
-    public static int templateTimeoutSeconds(MemorySegment entries, long entry) {
-        return entries.get(JAVA_INT, entry + NAT_FLAGS);
+    /** Returns how long an {@link #AFFINITY_TEMPLATE} lives after its last use, seconds. */
+    public static int templateTimeoutSeconds(long entry) {
+        return NativeMemory.getInt(entry + TEMPLATE_SECONDS);
     }
 
-    public static int serviceId(MemorySegment entries, long entry) {
-        return entries.get(JAVA_INT, entry + SERVICE);
+    public static int serviceId(long entry) {
+        return NativeMemory.getInt(entry + SERVICE);
     }
 
-    public static int backendId(MemorySegment entries, long entry) {
-        return entries.get(JAVA_INT, entry + BACKEND);
+    public static int backendId(long entry) {
+        return NativeMemory.getInt(entry + BACKEND);
     }
 
-    public static int state(MemorySegment entries, long entry) {
-        return (int) INT.getOpaque(entries, entry + STATE);
+    static int createdTick(long entry) {
+        return NativeMemory.getInt(entry + CREATED);
+    }
+
+    static int lastSeenTick(long entry) {
+        return NativeMemory.getIntOpaque(entry + LAST_SEEN);
+    }
+
+    static void lastSeenTick(long entry, int tick) {
+        NativeMemory.setIntOpaque(entry + LAST_SEEN, tick);
+    }
+
+    /** Returns for how long an entry was not used, to 2^20 ns; below 0 where another worker's clock is ahead. */
+    public static long idleNs(long entry, long nowNs) {
+        return (long) (tick(nowNs) - lastSeenTick(entry)) << TICK_SHIFT;
+    }
+
+    /** Returns whether a word is that of a TCP connection with traffic both ways that nobody has begun to end. */
+    static boolean isEstablishedTcp(int word) {
+        return (word & ESTABLISHED_MASK) == ESTABLISHED_TCP;
+    }
+
+    static int stateOf(int word) {
+        return (word & STATE_MASK) >>> STATE_SHIFT;
+    }
+
+    static int lifeOf(int word) {
+        return (word & LIFE_MASK) >>> LIFE_SHIFT;
+    }
+
+    static int statusOf(int word) {
+        return word >>> STATUS_SHIFT & 3;
+    }
+
+    public static int state(long entry) {
+        return stateOf(word(entry));
     }
 
     /** Returns whether the state was {@code old}; it is {@code next} then. */
-    static boolean changeState(MemorySegment entries, long entry, int old, int next) {
-        return INT.compareAndSet(entries, entry + STATE, old, next);
-    }
-
-    /** Ends the sequence of states and returns the last one. For the thread that won {@link #beginRemoval}. */
-    static int endState(MemorySegment entries, long entry) {
-        return (int) INT.getAndSet(entries, entry + STATE, GONE);
-    }
-
-    public static int status(MemorySegment entries, long entry) {
-        return (int) INT.getOpaque(entries, entry + STATUS);
-    }
-
-    static void addStatus(MemorySegment entries, long entry, int flags) {
-        if ((status(entries, entry) & flags) != flags) {
-            int _ = (int) INT.getAndBitwiseOr(entries, entry + STATUS, flags);
+    static boolean changeState(long entry, int old, int next) {
+        while (true) { // ends: each further turn means that another thread changed the word
+            int word = word(entry);
+            if (stateOf(word) != old) {
+                return false;
+            }
+            if (replace(entry, word, word & ~STATE_MASK | next << STATE_SHIFT)) {
+                return true;
+            }
         }
     }
 
-    public static long lastSeenNs(MemorySegment entries, long entry) {
-        return (long) LONG.getOpaque(entries, entry + LAST_SEEN);
+    /** Ends the sequence of states and returns the last one. For the thread that won {@link #beginRemoval}. */
+    static int endState(long entry) {
+        while (true) {
+            int word = word(entry);
+            if (replace(entry, word, word | GONE << STATE_SHIFT)) {
+                return stateOf(word);
+            }
+        }
     }
 
-    static void lastSeenNs(MemorySegment entries, long entry, long nowNs) {
-        LONG.setOpaque(entries, entry + LAST_SEEN, nowNs);
+    public static int status(long entry) {
+        return statusOf(word(entry));
     }
 
-    static int lifeAcquire(MemorySegment entries, long entry) {
-        return (int) INT.getAcquire(entries, entry + LIFE);
+    static void addStatus(long entry, int flags) {
+        if ((status(entry) & flags) != flags) {
+            int _ = NativeMemory.getAndBitwiseOrInt(entry + WORD, flags << STATUS_SHIFT);
+        }
     }
 
-    static void lifeRelease(MemorySegment entries, long entry, int life) {
-        INT.setRelease(entries, entry + LIFE, life);
+    /** Publishes a new entry, or makes one free that is in no index any more. */
+    static void lifeRelease(long entry, int life) {
+        while (true) {
+            int word = word(entry);
+            if (replace(entry, word, word & ~LIFE_MASK | life << LIFE_SHIFT)) {
+                return;
+            }
+        }
     }
 
     /** The thread for which this succeeds removes the entry. */
-    static boolean beginRemoval(MemorySegment entries, long entry) {
-        return INT.compareAndSet(entries, entry + LIFE, LIVE, DYING);
+    static boolean beginRemoval(long entry) {
+        while (true) {
+            int word = word(entry);
+            if (lifeOf(word) != LIVE) {
+                return false;
+            }
+            if (replace(entry, word, word & ~LIFE_MASK | DYING << LIFE_SHIFT)) {
+                return true;
+            }
+        }
     }
 
-    static int link(MemorySegment entries, long entry) {
-        return (int) INT.getOpaque(entries, entry + LINK);
+    private static boolean replace(long entry, int old, int word) {
+        return NativeMemory.compareAndSetInt(entry + WORD, old, word);
     }
 
-    static void link(MemorySegment entries, long entry, int next) {
-        INT.setOpaque(entries, entry + LINK, next);
+    static int link(long entry) {
+        return NativeMemory.getIntOpaque(entry + CREATED);
     }
 
-    static void count(MemorySegment entries, long entry, int direction, int bytes) {
-        long at = entry + COUNTERS + direction * 16L;
-        LONG.setOpaque(entries, at, entries.get(JAVA_LONG, at) + 1);
-        LONG.setOpaque(entries, at + 8, entries.get(JAVA_LONG, at + 8) + bytes);
+    static void link(long entry, int next) {
+        NativeMemory.setIntOpaque(entry + CREATED, next);
     }
 
-    /** Returns packets of a direction, from any process. */
-    public static long packets(MemorySegment entries, long entry, int direction) {
-        return (long) LONG.getOpaque(entries, entry + COUNTERS + direction * 16L);
+    static void count(long entry, int direction, int bytes) {
+        long at = entry + PACKETS + direction * 4L;
+        int packets = NativeMemory.getInt(at) + 1;
+        NativeMemory.setInt(at, packets);
+        if (packets == 0) {
+            carry(entry, direction);
+        }
+        at = entry + BYTE_COUNTS + direction * 8L;
+        NativeMemory.setLong(at, NativeMemory.getLong(at) + bytes);
     }
 
-    public static long bytes(MemorySegment entries, long entry, int direction) {
-        return (long) LONG.getOpaque(entries, entry + COUNTERS + direction * 16L + 8);
+    private static void carry(long entry, int direction) {
+        long at = entry + PACKETS_UPPER + direction * 2L;
+        NativeMemory.setShort(at, NativeMemory.getShort(at) + 1);
+    }
+
+    /** Returns packets of a direction, modulo 2^48, from any process. */
+    public static long packets(long entry, int direction) {
+        return (long) NativeMemory.getShort(entry + PACKETS_UPPER + direction * 2L) << 32
+                | Integer.toUnsignedLong(NativeMemory.getIntOpaque(entry + PACKETS + direction * 4L));
+    }
+
+    public static long bytes(long entry, int direction) {
+        return NativeMemory.getLongOpaque(entry + BYTE_COUNTS + direction * 8L);
     }
 }

@@ -1,11 +1,9 @@
 package io.towpath.conntrack;
 
-import java.lang.foreign.MemorySegment;
-
 /** What the layers above say of an entry that an earlier process left. Set-up thread. */
 public interface EntryReview {
     /** Returns whether what they wrote into the entry fits together. */
-    boolean isIntact(MemorySegment entries, long entry);
+    boolean isIntact(long entry);
 
     /** Returns whether a service id means something now. */
     boolean isService(int serviceId);

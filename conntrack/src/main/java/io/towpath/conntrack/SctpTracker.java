@@ -1,7 +1,6 @@
 package io.towpath.conntrack;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
+import io.towpath.linux.NativeMemory;
 import io.towpath.wire.Sctp;
 import java.lang.foreign.MemorySegment;
 
@@ -32,11 +31,9 @@ final class SctpTracker {
             | 1 << Sctp.HEARTBEAT
             | 1 << Sctp.HEARTBEAT_ACK;
 
-    private final MemorySegment entries;
     private final BackendConnections connections;
 
-    SctpTracker(MemorySegment entries, BackendConnections connections) {
-        this.entries = entries;
+    SctpTracker(BackendConnections connections) {
         this.connections = connections;
     }
 
@@ -60,7 +57,7 @@ final class SctpTracker {
         if (state == SctpState.CLOSED
                 && types == 1 << Sctp.INIT
                 && direction == 0
-                && (Entry.status(entries, entry) & Entry.SEEN_REPLY) != 0) {
+                && (Entry.status(entry) & Entry.SEEN_REPLY) != 0) {
             return Conntrack.TRACK_REOPEN;
         }
         int next = state;
@@ -90,7 +87,7 @@ final class SctpTracker {
             return Tracker.AGAIN;
         }
         if (next == SctpState.ESTABLISHED) {
-            Entry.addStatus(entries, entry, Entry.ASSURED);
+            Entry.addStatus(entry, Entry.ASSURED);
         }
         // A client that goes on asking must not keep an entry whose backend does not answer.
         boolean repeated = types == 1 << Sctp.INIT && state == SctpState.CLOSED;
@@ -211,18 +208,18 @@ final class SctpTracker {
     }
 
     private int tag(long entry, int direction) {
-        return entries.get(JAVA_INT, entry + Entry.SCTP_TAGS + direction * 4L);
+        return NativeMemory.getInt(entry + Entry.SCTP_TAGS + direction * 4L);
     }
 
     private void tag(long entry, int direction, int tag) {
-        entries.set(JAVA_INT, entry + Entry.SCTP_TAGS + direction * 4L, tag);
+        NativeMemory.setInt(entry + Entry.SCTP_TAGS + direction * 4L, tag);
     }
 
     private int flags(long entry) {
-        return entries.get(JAVA_INT, entry + Entry.SCTP_FLAGS);
+        return NativeMemory.getInt(entry + Entry.SCTP_FLAGS);
     }
 
     private void flags(long entry, int flags) {
-        entries.set(JAVA_INT, entry + Entry.SCTP_FLAGS, flags);
+        NativeMemory.setInt(entry + Entry.SCTP_FLAGS, flags);
     }
 }

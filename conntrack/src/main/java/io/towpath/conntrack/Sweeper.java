@@ -1,42 +1,46 @@
 package io.towpath.conntrack;
 
 import io.towpath.packet.FiveTuple;
-import java.lang.foreign.MemorySegment;
 
 /** Removes entries that nobody ended: those that were idle for too long, and when the table is full those that matter least. */
 final class Sweeper {
     /** Entries looked at when the table is full: the kernel's early_drop looks at 8 hash chains. */
     private static final int EVICTION_PROBES = 8;
 
+    /** Pages looked at for one of the family. */
+    private static final int PAGE_PROBES = 64;
+
     private final Conntrack table;
-    private final MemorySegment entries;
-    private final EntryPool pool;
+    private final EntryPages pages;
     private final Timeouts timeouts;
     private final int shares;
 
-    /** @param shares workers that sweep, each its share of the entries */
-    Sweeper(Conntrack table, EntryPool pool, Timeouts timeouts, int shares) {
+    /** @param shares workers that sweep, each its share of the pages */
+    Sweeper(Conntrack table, EntryPages pages, Timeouts timeouts, int shares) {
         this.table = table;
-        this.entries = table.entries();
-        this.pool = pool;
+        this.pages = pages;
         this.timeouts = timeouts;
         this.shares = shares;
     }
 
     int sweep(ConntrackWorker worker, long nowNs, int limit) {
-        long top = pool.top();
+        long top = pages.top();
         int removed = 0;
         for (int i = 0; i < limit; i++) {
-            long number = worker.sweepNext * shares + worker.number() + 1;
-            if (number >= top) {
-                worker.sweepNext = 0;
+            long page = worker.sweepPage * shares + worker.number() + 1;
+            if (page >= top) {
+                worker.sweepPage = 0;
+                worker.sweepIndex = 0;
                 break;
             }
-            worker.sweepNext++;
-            long entry = number * Entry.BYTES;
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE
-                    && timeouts.expired(entries, entry, nowNs)
-                    && table.remove(worker, entry)) {
+            int family = pages.family(page);
+            if (family == EntryPages.UNUSED || worker.sweepIndex >= pages.entries(page, family)) {
+                worker.sweepPage++;
+                worker.sweepIndex = 0;
+                continue;
+            }
+            long entry = pages.address(EntryPages.number(page, worker.sweepIndex++, family));
+            if (Conntrack.isLive(entry) && timeouts.expired(entry, nowNs) && table.remove(worker, entry)) {
                 removed++;
             }
         }
@@ -44,12 +48,11 @@ final class Sweeper {
         return removed;
     }
 
-    /** Makes room for later connections at the cost of one that never saw traffic both ways, or is ending. */
-    void evict(ConntrackWorker worker) {
-        long top = pool.top();
+    /** Makes room for later connections of a family at the cost of one that never saw traffic both ways, or is ending. */
+    void evict(ConntrackWorker worker, boolean ipv6) {
         for (int i = 0; i < EVICTION_PROBES; i++) {
-            long entry = probe(worker, top);
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE && isEvictable(entry) && table.remove(worker, entry)) {
+            long entry = probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4);
+            if (entry != 0 && Conntrack.isLive(entry) && isEvictable(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }
@@ -58,29 +61,36 @@ final class Sweeper {
 
     /** Removes a session affinity template at random, if it finds one. */
     void evictTemplate(ConntrackWorker worker) {
-        long top = pool.top();
         for (int i = 0; i < EVICTION_PROBES; i++) {
-            long entry = probe(worker, top);
-            if (Entry.lifeAcquire(entries, entry) == Entry.LIVE
-                    && Entry.isTemplate(entries, entry)
-                    && table.remove(worker, entry)) {
+            long entry = probe(worker, EntryPages.UNUSED);
+            if (entry != 0 && Conntrack.isLive(entry) && Entry.isTemplate(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }
         }
     }
 
-    private static long probe(ConntrackWorker worker, long top) {
-        worker.probe = worker.probe * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-        return (1 + Math.unsignedMultiplyHigh(worker.probe, top - 1)) * Entry.BYTES;
+    /** Returns an entry at random, of any family if that is {@link EntryPages#UNUSED}; 0 where none was found. */
+    private long probe(ConntrackWorker worker, int wanted) {
+        long top = pages.top();
+        for (int i = 0; i < PAGE_PROBES && top > 1; i++) {
+            worker.probe = worker.probe * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
+            long page = 1 + Math.unsignedMultiplyHigh(worker.probe, top - 1);
+            int family = pages.family(page);
+            if (family != EntryPages.UNUSED && (wanted == EntryPages.UNUSED || family == wanted)) {
+                int index = (int) ((worker.probe & 0xFFFF_FFFFL) * pages.entries(page, family) >>> 32);
+                return pages.address(EntryPages.number(page, index, family));
+            }
+        }
+        return 0;
     }
 
-    private boolean isEvictable(long entry) {
-        if ((Entry.status(entries, entry) & Entry.ASSURED) == 0) {
+    private static boolean isEvictable(long entry) {
+        if ((Entry.status(entry) & Entry.ASSURED) == 0) {
             return true;
         }
-        int state = Entry.state(entries, entry);
-        return switch (FiveTuple.protocol(Entry.transport(entries, entry))) {
+        int state = Entry.state(entry);
+        return switch (Entry.protocol(entry)) {
             case FiveTuple.TCP -> state >= TcpState.FIN_WAIT && state <= TcpState.CLOSE;
             case FiveTuple.SCTP -> state >= SctpState.SHUTDOWN_SENT && state <= SctpState.SHUTDOWN_ACK_SENT;
             default -> false;

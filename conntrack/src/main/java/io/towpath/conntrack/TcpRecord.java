@@ -1,16 +1,16 @@
 package io.towpath.conntrack;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import java.lang.foreign.MemorySegment;
+import io.towpath.linux.NativeMemory;
 
 /**
  * The TCP words of an entry: a window record for each direction, the highest acknowledgment of each, and the last segment. Words are read
  * and written plainly by whichever worker has a segment: {@link Entry} says what that may cost.
  *
  * <pre>
- * window record    0 end   4 highest end   8 largest window   12 scale and flags
- * last segment     0 kind (3 bits), direction (1), repeats (4), scale (4), flags (4), window (16)   4 sequence   8 acknowledgment   12 end
+ * window record    0 end   4 highest end   8 largest window
+ * scale and flags  one short a direction
+ * last segment     kind (3 bits), direction (1), repeats (4), scale (4), flags (4), window (16); and apart from that word
+ *                  0 sequence   4 acknowledgment   8 end
  * </pre>
  */
 final class TcpRecord {
@@ -20,8 +20,6 @@ final class TcpRecord {
     static final int MAX_END = 4;
     /** Largest window that was announced, in bytes; 0 before the direction's first segment. */
     static final int MAX_WINDOW = 8;
-    /** Window scale and flags. */
-    static final int SCALE = 12;
 
     static final int SCALE_MASK = 0xFF;
     static final int SCALE_SENT = 1 << 8;
@@ -31,11 +29,11 @@ final class TcpRecord {
     /** The connection was picked up in the middle: its window scale is unknown, so that windows are not enforced. */
     static final int LENIENT = 1 << 12;
 
-    static final int LAST_SEQUENCE = 4;
-    static final int LAST_ACK = 8;
-    static final int LAST_END = 12;
+    private static final int LAST_SEQUENCE = Entry.TCP_LAST_SEGMENT;
+    private static final int LAST_ACK = Entry.TCP_LAST_SEGMENT + 4;
+    private static final int LAST_END = Entry.TCP_LAST_SEGMENT + 8;
 
-    static final int LAST_REPEATS_UNIT = 1 << 4;
+    private static final int LAST_REPEATS_UNIT = 1 << 4;
     private static final int LAST_REPEATS_MAX = 15;
     private static final int LAST_SCALE_SHIFT = 8;
     private static final int LAST_SACK = 1 << 12;
@@ -49,16 +47,68 @@ final class TcpRecord {
 
     private TcpRecord() {}
 
+    /** Returns the address of a direction's window record. */
     static long window(long entry, int direction) {
-        return entry + (direction == 0 ? Entry.TCP_ORIGINAL : Entry.TCP_REPLY);
+        return entry + Entry.TCP_WINDOWS + (long) direction * Entry.TCP_WINDOW_BYTES;
     }
 
-    static long maxAck(long entry, int direction) {
-        return entry + Entry.TCP_MAX_ACK + direction * 4L;
+    /** Returns a direction's window scale and flags. */
+    static int flags(long entry, int direction) {
+        return NativeMemory.getShort(entry + Entry.TCP_FLAGS + direction * 2L);
     }
 
-    static long last(long entry) {
-        return entry + Entry.TCP_LAST;
+    static void flags(long entry, int direction, int flags) {
+        NativeMemory.setShort(entry + Entry.TCP_FLAGS + direction * 2L, flags);
+    }
+
+    static void addFlag(long entry, int direction, int flag) {
+        int old = flags(entry, direction);
+        if ((old & flag) == 0) {
+            flags(entry, direction, old | flag);
+        }
+    }
+
+    static void removeFlag(long entry, int direction, int flag) {
+        int old = flags(entry, direction);
+        if ((old & flag) != 0) {
+            flags(entry, direction, old & ~flag);
+        }
+    }
+
+    static int maxAck(long entry, int direction) {
+        return NativeMemory.getInt(entry + Entry.TCP_MAX_ACK + direction * 4L);
+    }
+
+    static void maxAck(long entry, int direction, int ack) {
+        NativeMemory.setInt(entry + Entry.TCP_MAX_ACK + direction * 4L, ack);
+    }
+
+    /** Returns the first word of the last segment. */
+    static int last(long entry) {
+        return NativeMemory.getInt(entry + Entry.TCP_LAST);
+    }
+
+    static void last(long entry, int word) {
+        NativeMemory.setInt(entry + Entry.TCP_LAST, word);
+    }
+
+    static int lastSequence(long entry) {
+        return NativeMemory.getInt(entry + LAST_SEQUENCE);
+    }
+
+    static int lastAck(long entry) {
+        return NativeMemory.getInt(entry + LAST_ACK);
+    }
+
+    static int lastEnd(long entry) {
+        return NativeMemory.getInt(entry + LAST_END);
+    }
+
+    /** Keeps where a segment was. */
+    static void lastSegment(long entry, int sequence, int ack, int end) {
+        NativeMemory.setInt(entry + LAST_SEQUENCE, sequence);
+        NativeMemory.setInt(entry + LAST_ACK, ack);
+        NativeMemory.setInt(entry + LAST_END, end);
     }
 
     static int lastKind(int last) {
@@ -95,32 +145,27 @@ final class TcpRecord {
     }
 
     /** Returns whether either side sent what the other has not acknowledged. */
-    static boolean isUnacknowledged(MemorySegment entries, long entry) {
-        int flags = entries.get(JAVA_INT, window(entry, 0) + SCALE) | entries.get(JAVA_INT, window(entry, 1) + SCALE);
-        return (flags & UNACKNOWLEDGED) != 0;
+    static boolean isUnacknowledged(long entry) {
+        return ((flags(entry, 0) | flags(entry, 1)) & UNACKNOWLEDGED) != 0;
     }
 
     /** Keeps an accepted segment, and counts how often an ACK was repeated. */
-    static void record(
-            MemorySegment entries, long entry, int kind, int direction, int sequence, int ack, int end, int window) {
-        long at = last(entry);
-        int old = entries.get(JAVA_INT, at);
+    static void record(long entry, int kind, int direction, int sequence, int ack, int end, int window) {
+        int old = last(entry);
         if (kind != TcpState.KIND_ACK) {
-            entries.set(JAVA_INT, at, old & ~15 | kind | direction << 3);
+            last(entry, old & ~15 | kind | direction << 3);
             return;
         }
         int word = packLast(kind, direction, 0, window) | old & LAST_SIMULTANEOUS;
         int repeats = lastRepeats(old);
         if ((old & ~(LAST_REPEATS_MAX * LAST_REPEATS_UNIT)) == word
-                && entries.get(JAVA_INT, at + LAST_SEQUENCE) == sequence
-                && entries.get(JAVA_INT, at + LAST_ACK) == ack
-                && entries.get(JAVA_INT, at + LAST_END) == end) {
-            entries.set(JAVA_INT, at, word | Math.min(repeats + 1, LAST_REPEATS_MAX) * LAST_REPEATS_UNIT);
+                && lastSequence(entry) == sequence
+                && lastAck(entry) == ack
+                && lastEnd(entry) == end) {
+            last(entry, word | Math.min(repeats + 1, LAST_REPEATS_MAX) * LAST_REPEATS_UNIT);
             return;
         }
-        entries.set(JAVA_INT, at, word);
-        entries.set(JAVA_INT, at + LAST_SEQUENCE, sequence);
-        entries.set(JAVA_INT, at + LAST_ACK, ack);
-        entries.set(JAVA_INT, at + LAST_END, end);
+        last(entry, word);
+        lastSegment(entry, sequence, ack, end);
     }
 }

@@ -1,7 +1,6 @@
 package io.towpath.conntrack;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
+import io.towpath.linux.NativeMemory;
 import io.towpath.wire.Tcp;
 import java.lang.foreign.MemorySegment;
 
@@ -25,14 +24,12 @@ final class TcpTracker {
             | 1L << Tcp.ACK
             | 1L << (Tcp.ACK | Tcp.URG);
 
-    private final MemorySegment entries;
     private final BackendConnections connections;
     private final TcpWindow window;
 
-    TcpTracker(MemorySegment entries, BackendConnections connections, boolean liberal) {
-        this.entries = entries;
+    TcpTracker(BackendConnections connections, boolean liberal) {
         this.connections = connections;
-        this.window = new TcpWindow(entries, liberal);
+        this.window = new TcpWindow(liberal);
     }
 
     private static boolean hasValidFlags(int flags) {
@@ -43,6 +40,12 @@ final class TcpTracker {
     static boolean opens(int flags) {
         int kind = TcpState.kind(flags);
         return hasValidFlags(flags) && (kind == TcpState.KIND_SYN || kind == TcpState.KIND_ACK);
+    }
+
+    /** As {@link #track} for an established connection and an ACK; false for a segment that takes a closer look. */
+    static boolean passes(long entry, int direction, MemorySegment frames, long l4, int l4Length) {
+        return (Tcp.flags(frames, l4) & FLAGS_CHECKED) == Tcp.ACK
+                && TcpWindow.passes(entry, direction, frames, l4, l4Length);
     }
 
     /** Checks a segment against the connection and moves it on. Returns one of {@link Conntrack}'s or {@link Tracker}'s results. */
@@ -94,7 +97,6 @@ final class TcpTracker {
             return Tracker.AGAIN;
         }
         TcpRecord.record(
-                entries,
                 entry,
                 kind,
                 direction,
@@ -103,10 +105,9 @@ final class TcpTracker {
                 TcpWindow.end(frames, l4, l4Length),
                 Tcp.window(frames, l4));
         if (next == TcpState.SYN_SENT2) {
-            long last = TcpRecord.last(entry);
-            entries.set(JAVA_INT, last, entries.get(JAVA_INT, last) | TcpRecord.LAST_SIMULTANEOUS);
+            TcpRecord.last(entry, TcpRecord.last(entry) | TcpRecord.LAST_SIMULTANEOUS);
         }
-        if ((Entry.status(entries, entry) & Entry.SEEN_REPLY) == 0) {
+        if ((Entry.status(entry) & Entry.SEEN_REPLY) == 0) {
             if (kind == TcpState.KIND_RST) {
                 return Tracker.LAST; // there never was a connection
             }
@@ -116,14 +117,14 @@ final class TcpTracker {
                     : Conntrack.TRACK_OK;
         }
         if (next == TcpState.ESTABLISHED && (state == TcpState.SYN_RECV || state == TcpState.ESTABLISHED)) {
-            Entry.addStatus(entries, entry, Entry.ASSURED);
+            Entry.addStatus(entry, Entry.ASSURED);
         }
         return Conntrack.TRACK_OK;
     }
 
     private int reset(
             ConntrackWorker worker, long entry, int direction, int state, MemorySegment frames, long l4, int l4Length) {
-        int last = entries.get(JAVA_INT, TcpRecord.last(entry));
+        int last = TcpRecord.last(entry);
         int next = TcpState.CLOSE;
         int result = Conntrack.TRACK_OK;
         boolean closing = state >= TcpState.FIN_WAIT && state != TcpState.SYN_SENT2;
@@ -147,14 +148,13 @@ final class TcpTracker {
 
     /** A reset closes if it is what the peer expects next; what is merely near leaves it to the peer to ask back (RFC 5961 section 3.2). */
     private int stateAfterReset(long entry, int direction, int state, int last, int sequence) {
-        boolean established = state == TcpState.ESTABLISHED && (Entry.status(entries, entry) & Entry.ASSURED) != 0;
-        long peer = TcpRecord.window(entry, 1 - direction);
-        boolean comparable = (entries.get(JAVA_INT, peer + TcpRecord.SCALE) & TcpRecord.MAX_ACK_VALID) != 0
+        boolean established = state == TcpState.ESTABLISHED && (Entry.status(entry) & Entry.ASSURED) != 0;
+        boolean comparable = (TcpRecord.flags(entry, 1 - direction) & TcpRecord.MAX_ACK_VALID) != 0
                 && TcpRecord.lastKind(last) != TcpState.KIND_SYN;
         if (!comparable || sequence == 0 && !established) {
             return TcpState.CLOSE;
         }
-        int expected = entries.get(JAVA_INT, TcpRecord.maxAck(entry, 1 - direction));
+        int expected = TcpRecord.maxAck(entry, 1 - direction);
         if (sequence - expected < 0) {
             return TcpState.INVALID;
         }
@@ -167,30 +167,28 @@ final class TcpTracker {
     private boolean followsLast(long entry, int last, int direction, int sequence) {
         return TcpRecord.lastKind(last) == TcpState.KIND_ACK
                 && TcpRecord.lastDirection(last) == direction
-                && sequence == entries.get(JAVA_INT, TcpRecord.last(entry) + TcpRecord.LAST_END);
+                && sequence == TcpRecord.lastEnd(entry);
     }
 
     /** Returns whether a reset refuses a SYN or an ACK that passed although it did not fit. */
     private boolean answersIgnored(long entry, int last, MemorySegment frames, long l4) {
-        int status = Entry.status(entries, entry);
+        int status = Entry.status(entry);
         int kind = TcpRecord.lastKind(last);
         boolean ignored = kind == TcpState.KIND_SYN && (status & Entry.SEEN_REPLY) != 0
                 || kind == TcpState.KIND_ACK && (status & Entry.ASSURED) == 0;
-        return ignored
-                && Tcp.acknowledgment(frames, l4) == entries.get(JAVA_INT, TcpRecord.last(entry) + TcpRecord.LAST_END);
+        return ignored && Tcp.acknowledgment(frames, l4) == TcpRecord.lastEnd(entry);
     }
 
     /** Returns whether a client's reset clears the peer's old connection, after a challenge ACK to its SYN. */
     private boolean answersChallenge(long entry, int last, MemorySegment frames, long l4) {
-        long at = TcpRecord.last(entry);
         return TcpRecord.lastKind(last) == TcpState.KIND_ACK
                 && TcpRecord.lastDirection(last) == 1
-                && Tcp.sequence(frames, l4) == entries.get(JAVA_INT, at + TcpRecord.LAST_ACK);
+                && Tcp.sequence(frames, l4) == TcpRecord.lastAck(entry);
     }
 
     /** Returns whether an ACK in LAST_ACK challenges a SYN that passed just before. */
     private boolean isChallenge(long entry, int direction, int kind) {
-        int last = entries.get(JAVA_INT, TcpRecord.last(entry));
+        int last = TcpRecord.last(entry);
         return kind == TcpState.KIND_ACK
                 && TcpRecord.lastKind(last) == TcpState.KIND_SYN
                 && TcpRecord.lastDirection(last) != direction
@@ -198,29 +196,27 @@ final class TcpTracker {
     }
 
     private boolean isSimultaneous(long entry) {
-        return (entries.get(JAVA_INT, TcpRecord.last(entry)) & TcpRecord.LAST_SIMULTANEOUS) != 0;
+        return (TcpRecord.last(entry) & TcpRecord.LAST_SIMULTANEOUS) != 0;
     }
 
     /** Returns whether a SYN-ACK shows that the ends agree on the SYN that passed just before although it did not fit. */
     private boolean answersIgnoredSyn(long entry, int direction, int kind, MemorySegment frames, long l4) {
-        long at = TcpRecord.last(entry);
-        int last = entries.get(JAVA_INT, at);
+        int last = TcpRecord.last(entry);
         return kind == TcpState.KIND_SYN_ACK
                 && TcpRecord.lastKind(last) == TcpState.KIND_SYN
                 && TcpRecord.lastDirection(last) != direction
-                && Tcp.acknowledgment(frames, l4) == entries.get(JAVA_INT, at + TcpRecord.LAST_END);
+                && Tcp.acknowledgment(frames, l4) == TcpRecord.lastEnd(entry);
     }
 
     /** Takes over what the ignored SYN said, as if it had begun the connection. */
     private void resume(long entry, int direction) {
-        long at = TcpRecord.last(entry);
-        int last = entries.get(JAVA_INT, at);
-        int end = entries.get(JAVA_INT, at + TcpRecord.LAST_END);
+        int last = TcpRecord.last(entry);
+        int end = TcpRecord.lastEnd(entry);
         long opener = TcpRecord.window(entry, 1 - direction);
-        entries.set(JAVA_INT, opener + TcpRecord.END, end);
-        entries.set(JAVA_INT, opener + TcpRecord.MAX_END, end);
-        entries.set(JAVA_INT, opener + TcpRecord.MAX_WINDOW, Math.max(TcpRecord.lastWindow(last), 1));
-        entries.set(JAVA_INT, opener + TcpRecord.SCALE, TcpRecord.lastScale(last));
+        NativeMemory.setInt(opener + TcpRecord.END, end);
+        NativeMemory.setInt(opener + TcpRecord.MAX_END, end);
+        NativeMemory.setInt(opener + TcpRecord.MAX_WINDOW, Math.max(TcpRecord.lastWindow(last), 1));
+        TcpRecord.flags(entry, 1 - direction, TcpRecord.lastScale(last));
     }
 
     /** Keeps what an ignored segment says, in case the other end agrees with it. */
@@ -228,15 +224,13 @@ final class TcpTracker {
         boolean opening = kind == TcpState.KIND_SYN && direction == 0;
         int scale = opening ? TcpWindow.scaleWord(Tcp.synOptions(frames, l4)) : 0;
         int word = TcpRecord.packLast(kind, direction, scale, Tcp.window(frames, l4));
-        long at = TcpRecord.last(entry);
         if (opening) {
             word |= state == TcpState.LAST_ACK ? TcpRecord.LAST_EXPECTS_CHALLENGE : 0;
         } else {
-            word |= entries.get(JAVA_INT, at) & TcpRecord.LAST_SIMULTANEOUS;
+            word |= TcpRecord.last(entry) & TcpRecord.LAST_SIMULTANEOUS;
         }
-        entries.set(JAVA_INT, at, word);
-        entries.set(JAVA_INT, at + TcpRecord.LAST_SEQUENCE, Tcp.sequence(frames, l4));
-        entries.set(JAVA_INT, at + TcpRecord.LAST_ACK, Tcp.acknowledgment(frames, l4));
-        entries.set(JAVA_INT, at + TcpRecord.LAST_END, TcpWindow.end(frames, l4, l4Length));
+        TcpRecord.last(entry, word);
+        TcpRecord.lastSegment(
+                entry, Tcp.sequence(frames, l4), Tcp.acknowledgment(frames, l4), TcpWindow.end(frames, l4, l4Length));
     }
 }

@@ -3,9 +3,8 @@ package io.towpath.conntrack;
 import static io.towpath.conntrack.TcpRecord.END;
 import static io.towpath.conntrack.TcpRecord.MAX_END;
 import static io.towpath.conntrack.TcpRecord.MAX_WINDOW;
-import static io.towpath.conntrack.TcpRecord.SCALE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import io.towpath.linux.NativeMemory;
 import io.towpath.wire.Tcp;
 import java.lang.foreign.MemorySegment;
 
@@ -17,12 +16,10 @@ final class TcpWindow {
     /** How far an acknowledgment may lag behind: the kernel's MAXACKWINCONST. */
     private static final int ACK_LAG_MIN = 66_000;
 
-    private final MemorySegment entries;
     private final boolean liberal;
 
     /** @param liberal lets everything pass, whatever the window */
-    TcpWindow(MemorySegment entries, boolean liberal) {
-        this.entries = entries;
+    TcpWindow(boolean liberal) {
         this.liberal = liberal;
     }
 
@@ -51,21 +48,79 @@ final class TcpWindow {
                 if ((flags & Tcp.ACK) != 0 && Tcp.acknowledgment(frames, l4) - word(receiver + END) > 0 && !liberal) {
                     return Conntrack.TRACK_INVALID; // answers a SYN of another time
                 }
-                beginBySyn(sender, receiver, frames, l4, end, direction);
+                beginBySyn(entry, direction, frames, l4, end);
                 if ((flags & Tcp.ACK) == 0) {
                     return Conntrack.TRACK_OK;
                 }
             }
         } else if (first) {
-            beginInTheMiddle(sender, receiver, frames, l4, end);
+            beginInTheMiddle(entry, direction, frames, l4, end);
             if (state == TcpState.NONE) {
                 int flag = TcpRecord.LENIENT | TcpRecord.SACK_SENT;
-                word(sender + SCALE, flag);
-                word(receiver + SCALE, flag);
+                TcpRecord.flags(entry, 0, flag);
+                TcpRecord.flags(entry, 1, flag);
                 return Conntrack.TRACK_OK;
             }
         }
         return fit(entry, direction, state, frames, l4, end);
+    }
+
+    /**
+     * Does what {@link #check} and {@link TcpRecord#record} do for a plain ACK of an established connection, which nearly all segments are,
+     * with each word read once.
+     *
+     * @return false for a segment that takes a closer look; nothing is changed then
+     */
+    static boolean passes(long entry, int direction, MemorySegment frames, long l4, int l4Length) {
+        long sender = TcpRecord.window(entry, direction);
+        long receiver = TcpRecord.window(entry, 1 - direction);
+        int flags = TcpRecord.flags(entry, direction);
+        int receiverFlags = TcpRecord.flags(entry, 1 - direction);
+        int headerLength = Tcp.headerLength(frames, l4);
+        if ((receiverFlags & TcpRecord.SACK_SENT) != 0 && !Tcp.hasNoSack(frames, l4, headerLength)) {
+            return false;
+        }
+        int sequence = Tcp.sequence(frames, l4);
+        int ack = Tcp.acknowledgment(frames, l4);
+        int end = sequence + l4Length - headerLength;
+        int maxWindow = word(sender + MAX_WINDOW);
+        int maxEnd = word(sender + MAX_END);
+        int senderEnd = word(sender + END);
+        int receiverEnd = word(receiver + END);
+        int receiverWindow = word(receiver + MAX_WINDOW);
+        if (maxWindow == 0
+                || receiverWindow == 0
+                || end - maxEnd > 0
+                || end - (senderEnd - receiverWindow - 1) <= 0
+                || ack - receiverEnd > 0
+                || ack - (receiverEnd - Math.max(maxWindow, ACK_LAG_MIN) - 1) <= 0) {
+            return false;
+        }
+        int window = Tcp.window(frames, l4);
+        int width = window << (flags & TcpRecord.SCALE_MASK);
+        if (width > maxWindow) {
+            word(sender + MAX_WINDOW, width);
+        }
+        int newFlags = flags | TcpRecord.MAX_ACK_VALID;
+        if (end - senderEnd > 0) {
+            word(sender + END, end);
+            newFlags |= TcpRecord.UNACKNOWLEDGED;
+        }
+        if ((flags & TcpRecord.MAX_ACK_VALID) == 0 || ack - TcpRecord.maxAck(entry, direction) > 0) {
+            TcpRecord.maxAck(entry, direction, ack);
+        }
+        if (newFlags != flags) {
+            TcpRecord.flags(entry, direction, newFlags);
+        }
+        int edge = ack + Math.max(width, 1);
+        if (edge - word(receiver + MAX_END) > 0) {
+            word(receiver + MAX_END, edge);
+        }
+        if (ack == receiverEnd && (receiverFlags & TcpRecord.UNACKNOWLEDGED) != 0) {
+            TcpRecord.flags(entry, 1 - direction, receiverFlags & ~TcpRecord.UNACKNOWLEDGED);
+        }
+        TcpRecord.record(entry, TcpState.KIND_ACK, direction, sequence, ack, end, window);
+        return true;
     }
 
     private int fit(long entry, int direction, int state, MemorySegment frames, long l4, int packetEnd) {
@@ -75,20 +130,24 @@ final class TcpWindow {
         int receiverEnd = word(receiver + END);
         int senderEnd = word(sender + END);
         int ack = acknowledgment(frames, l4, flags, receiverEnd);
-        int acknowledged = (word(receiver + SCALE) & TcpRecord.SACK_SENT) != 0 ? Tcp.highestSack(frames, l4, ack) : ack;
+        int acknowledged = (TcpRecord.flags(entry, 1 - direction) & TcpRecord.SACK_SENT) != 0
+                ? Tcp.highestSack(frames, l4, ack)
+                : ack;
         boolean refusal = (flags & Tcp.RST) != 0 && state == TcpState.SYN_SENT && Tcp.sequence(frames, l4) == 0;
         int sequence = refusal ? senderEnd : Tcp.sequence(frames, l4);
         int end = refusal ? senderEnd : packetEnd;
-        int result = judge(sender, receiver, sequence, end, acknowledged);
+        int result = judge(entry, direction, sequence, end, acknowledged);
         if (result == Conntrack.TRACK_OK) {
             advance(entry, direction, end, ack, acknowledged, frames, l4, flags);
             return result;
         }
-        boolean lenient = liberal || (word(sender + SCALE) & TcpRecord.LENIENT) != 0;
+        boolean lenient = liberal || (TcpRecord.flags(entry, direction) & TcpRecord.LENIENT) != 0;
         return lenient ? Conntrack.TRACK_OK : result;
     }
 
-    private int judge(long sender, long receiver, int sequence, int end, int acknowledged) {
+    private int judge(long entry, int direction, int sequence, int end, int acknowledged) {
+        long sender = TcpRecord.window(entry, direction);
+        long receiver = TcpRecord.window(entry, 1 - direction);
         int receiverEnd = word(receiver + END);
         int receiverWindow = word(receiver + MAX_WINDOW);
         int maxEnd = word(sender + MAX_END);
@@ -97,7 +156,8 @@ final class TcpWindow {
         boolean ackNotBelow = acknowledged - (receiverEnd - ackLag - 1) > 0;
         boolean ackNotAbove = acknowledged - receiverEnd <= 0;
         if (sequence - maxEnd > 0) {
-            return exceed(sender, end, end - maxEnd + 1, receiverWindow, notBelow && ackNotBelow && ackNotAbove);
+            return exceed(
+                    entry, direction, end, end - maxEnd + 1, receiverWindow, notBelow && ackNotBelow && ackNotAbove);
         }
         if (!ackNotAbove) {
             return Conntrack.TRACK_INVALID; // acknowledges what was not sent
@@ -113,27 +173,28 @@ final class TcpWindow {
     }
 
     /** A segment beyond the window passes if it is but a window's width too far, so that its acknowledgment will not be invalid. */
-    private int exceed(long sender, int end, int overshot, int receiverWindow, boolean restFits) {
+    private static int exceed(long entry, int direction, int end, int overshot, int receiverWindow, boolean restFits) {
         if (!restFits || receiverWindow == 0 || Integer.compareUnsigned(overshot, receiverWindow) > 0) {
             return Conntrack.TRACK_INVALID;
         }
-        word(sender + END, end);
-        addFlag(sender, TcpRecord.UNACKNOWLEDGED);
+        word(TcpRecord.window(entry, direction) + END, end);
+        TcpRecord.addFlag(entry, direction, TcpRecord.UNACKNOWLEDGED);
         return Tracker.PASS;
     }
 
-    private void beginBySyn(long sender, long receiver, MemorySegment frames, long l4, int end, int direction) {
+    private static void beginBySyn(long entry, int direction, MemorySegment frames, long l4, int end) {
+        long sender = TcpRecord.window(entry, direction);
         int options = Tcp.synOptions(frames, l4);
-        int word = scaleWord(options) | word(sender + SCALE) & TcpRecord.LENIENT;
+        int flags = scaleWord(options) | TcpRecord.flags(entry, direction) & TcpRecord.LENIENT;
         word(sender + END, end);
         word(sender + MAX_END, end);
         word(sender + MAX_WINDOW, Math.max(Tcp.window(frames, l4), 1));
-        word(sender + SCALE, word);
-        int other = word(receiver + SCALE);
-        if (direction == 1 && (word & other & TcpRecord.SCALE_SENT) == 0) {
+        TcpRecord.flags(entry, direction, flags);
+        int other = TcpRecord.flags(entry, 1 - direction);
+        if (direction == 1 && (flags & other & TcpRecord.SCALE_SENT) == 0) {
             // Scaling is in force only if both sent the option (RFC 7323 section 2.2).
-            word(sender + SCALE, word & ~TcpRecord.SCALE_MASK);
-            word(receiver + SCALE, other & ~TcpRecord.SCALE_MASK);
+            TcpRecord.flags(entry, direction, flags & ~TcpRecord.SCALE_MASK);
+            TcpRecord.flags(entry, 1 - direction, other & ~TcpRecord.SCALE_MASK);
         }
     }
 
@@ -144,8 +205,10 @@ final class TcpWindow {
                 | (Tcp.sackPermitted(synOptions) ? TcpRecord.SACK_SENT : 0);
     }
 
-    private void beginInTheMiddle(long sender, long receiver, MemorySegment frames, long l4, int end) {
-        int scale = word(sender + SCALE) & TcpRecord.SCALE_MASK;
+    private static void beginInTheMiddle(long entry, int direction, MemorySegment frames, long l4, int end) {
+        long sender = TcpRecord.window(entry, direction);
+        long receiver = TcpRecord.window(entry, 1 - direction);
+        int scale = TcpRecord.flags(entry, direction) & TcpRecord.SCALE_MASK;
         int window = Math.max(Tcp.window(frames, l4) << scale, 1);
         word(sender + END, end);
         word(sender + MAX_WINDOW, window);
@@ -159,10 +222,10 @@ final class TcpWindow {
         }
     }
 
-    private void advance(
+    private static void advance(
             long entry, int direction, int end, int ack, int acknowledged, MemorySegment frames, long l4, int flags) {
         long sender = TcpRecord.window(entry, direction);
-        int senderFlags = word(sender + SCALE);
+        int senderFlags = TcpRecord.flags(entry, direction);
         int scale = (flags & Tcp.SYN) != 0 ? 0 : senderFlags & TcpRecord.SCALE_MASK;
         int window = Tcp.window(frames, l4) << scale;
         int width = window + acknowledged - ack;
@@ -171,24 +234,23 @@ final class TcpWindow {
         }
         if (end - word(sender + END) > 0) {
             word(sender + END, end);
-            addFlag(sender, TcpRecord.UNACKNOWLEDGED);
+            TcpRecord.addFlag(entry, direction, TcpRecord.UNACKNOWLEDGED);
         }
         if ((flags & Tcp.ACK) != 0) {
-            long maxAck = TcpRecord.maxAck(entry, direction);
-            if ((senderFlags & TcpRecord.MAX_ACK_VALID) == 0 || ack - word(maxAck) > 0) {
-                word(maxAck, ack);
-                addFlag(sender, TcpRecord.MAX_ACK_VALID);
+            if ((senderFlags & TcpRecord.MAX_ACK_VALID) == 0 || ack - TcpRecord.maxAck(entry, direction) > 0) {
+                TcpRecord.maxAck(entry, direction, ack);
+                TcpRecord.addFlag(entry, direction, TcpRecord.MAX_ACK_VALID);
             }
         }
-        long receiver = TcpRecord.window(entry, 1 - direction);
-        advanceReceiver(receiver, end - word(sender + MAX_END), acknowledged + Math.max(window, 1), ack);
+        advanceReceiver(entry, 1 - direction, end - word(sender + MAX_END), acknowledged + Math.max(window, 1), ack);
     }
 
     /**
      * @param overrun how far the sender went beyond what the receiver's window allows; negative within
      * @param edge behind the last byte that the sender's window allows
      */
-    private void advanceReceiver(long receiver, int overrun, int edge, int ack) {
+    private static void advanceReceiver(long entry, int direction, int overrun, int edge, int ack) {
+        long receiver = TcpRecord.window(entry, direction);
         int receiverWindow = word(receiver + MAX_WINDOW);
         if (receiverWindow != 0 && overrun > 0) {
             word(receiver + MAX_WINDOW, receiverWindow + overrun);
@@ -197,29 +259,15 @@ final class TcpWindow {
             word(receiver + MAX_END, edge);
         }
         if (ack == word(receiver + END)) {
-            removeFlag(receiver, TcpRecord.UNACKNOWLEDGED);
+            TcpRecord.removeFlag(entry, direction, TcpRecord.UNACKNOWLEDGED);
         }
     }
 
-    private int word(long at) {
-        return entries.get(JAVA_INT, at);
+    private static int word(long at) {
+        return NativeMemory.getInt(at);
     }
 
-    private void word(long at, int value) {
-        entries.set(JAVA_INT, at, value);
-    }
-
-    private void addFlag(long record, int flag) {
-        int old = word(record + SCALE);
-        if ((old & flag) == 0) {
-            word(record + SCALE, old | flag);
-        }
-    }
-
-    private void removeFlag(long record, int flag) {
-        int old = word(record + SCALE);
-        if ((old & flag) != 0) {
-            word(record + SCALE, old & ~flag);
-        }
+    private static void word(long at, int value) {
+        NativeMemory.setInt(at, value);
     }
 }

@@ -1,14 +1,14 @@
 package io.towpath.conntrack;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import io.towpath.packet.FiveTuple;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Idle time after which an entry expires, by protocol and state. */
 final class Timeouts {
     private static final long SECOND_NS = 1_000_000_000L;
+    /** Entries' clocks go round in 52 days, and half of that is the past; what is configured longer than this is this. */
+    private static final long LONGEST_NS = 24L * 24 * 3600 * SECOND_NS;
+
     private static final long ICMP_SECONDS = 30;
     private static final long GENERIC_SECONDS = 600;
     /** In the order of {@link SctpState}'s constants: nf_conntrack_proto_sctp.c. */
@@ -23,8 +23,8 @@ final class Timeouts {
     private final long[] tcpNs;
     private final long udpNs;
     private final long udpStreamNs;
-    /** No entry expires sooner. */
-    private final long shortestNs;
+    /** No entry expires sooner, in ticks of {@link Entry}. */
+    private final int shortestTicks;
 
     Timeouts(ConntrackConfig config) {
         tcpNs = new long[] {
@@ -43,42 +43,42 @@ final class Timeouts {
         udpStreamNs = config.udpStreamSeconds() * SECOND_NS;
         long tcpShortestNs = Arrays.stream(tcpNs).min().getAsLong();
         long sctpShortestNs = Arrays.stream(SCTP_SECONDS).min().getAsLong() * SECOND_NS;
-        shortestNs = Math.min(
+        long shortestNs = Math.min(
                 Math.min(tcpShortestNs, sctpShortestNs),
                 Math.min(AFFINITY_SHORTEST_SECONDS * SECOND_NS, Math.min(udpNs, udpStreamNs)));
+        shortestTicks = Entry.tick(Math.min(shortestNs, LONGEST_NS));
     }
 
-    /** Returns whether an entry was idle for too long; what is being removed was not. */
-    boolean expired(MemorySegment entries, long entry, long nowNs) {
-        long idleNs = nowNs - Entry.lastSeenNs(entries, entry);
-        if (idleNs <= shortestNs) {
+    /** Returns whether an entry was idle for too long, a tick too late at most; what is being removed was not. */
+    boolean expired(long entry, long nowNs) {
+        if (Entry.tick(nowNs) - Entry.lastSeenTick(entry) <= shortestTicks) {
             return false;
         }
-        int state = Entry.state(entries, entry);
-        return state != Entry.GONE && idleNs > ns(entries, entry, state);
+        int state = Entry.state(entry);
+        return state != Entry.GONE && Entry.idleNs(entry, nowNs) > Math.min(ns(entry, state), LONGEST_NS);
     }
 
-    private long ns(MemorySegment entries, long entry, int state) {
-        return switch (FiveTuple.protocol(Entry.transport(entries, entry))) {
-            case FiveTuple.TCP -> tcpNs(entries, entry, state);
-            case FiveTuple.UDP -> (Entry.status(entries, entry) & Entry.ASSURED) != 0 ? udpStreamNs : udpNs;
+    private long ns(long entry, int state) {
+        return switch (Entry.protocol(entry)) {
+            case FiveTuple.TCP -> tcpNs(entry, state);
+            case FiveTuple.UDP -> (Entry.status(entry) & Entry.ASSURED) != 0 ? udpStreamNs : udpNs;
             case FiveTuple.ICMP, FiveTuple.ICMPV6 -> ICMP_SECONDS * SECOND_NS;
             case FiveTuple.SCTP -> SCTP_SECONDS[state] * SECOND_NS;
-            case Entry.AFFINITY_TEMPLATE -> Entry.templateTimeoutSeconds(entries, entry) * SECOND_NS;
+            case Entry.AFFINITY_TEMPLATE -> Entry.templateTimeoutSeconds(entry) * SECOND_NS;
             default -> GENERIC_SECONDS * SECOND_NS;
         };
     }
 
     /** The state's time-out, and a shorter one where a side seems to be gone: nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet. */
-    private long tcpNs(MemorySegment entries, long entry, int state) {
-        int last = entries.get(JAVA_INT, TcpRecord.last(entry));
+    private long tcpNs(long entry, int state) {
+        int last = TcpRecord.last(entry);
         int kind = TcpRecord.lastKind(last);
         if (kind == TcpState.KIND_RST) {
             return Math.min(tcpNs[state], tcpNs[TcpState.CLOSE]);
         }
-        boolean answered = (Entry.status(entries, entry) & Entry.SEEN_REPLY) != 0;
+        boolean answered = (Entry.status(entry) & Entry.SEEN_REPLY) != 0;
         boolean stalled = TcpRecord.lastRepeats(last) >= TCP_REPEATS
-                || TcpRecord.isUnacknowledged(entries, entry)
+                || TcpRecord.isUnacknowledged(entry)
                 || kind == TcpState.KIND_ACK && TcpRecord.lastWindow(last) == 0
                 || state == TcpState.ESTABLISHED && !answered;
         return stalled ? Math.min(tcpNs[state], TCP_STALLED_SECONDS * SECOND_NS) : tcpNs[state];

@@ -14,23 +14,19 @@ final class Tracker {
     /** The packet begins no connection: its entry, which is new, is of no use. */
     static final int REFUSED = 6;
 
-    /** Resolution of "last seen": one store a millisecond, not one a packet. */
-    private static final long LAST_SEEN_TICK_NS = 1_000_000;
     /** A UDP exchange that lasts longer is a stream (nf_conntrack_proto_udp.c). */
-    private static final long UDP_STREAM_AFTER_NS = 2_000_000_000L;
+    private static final long UDP_STREAM_AFTER_TICKS = Entry.ticks(2_000_000_000L);
     /** Turns against other workers that move the same connection on at the same time. */
     private static final int ATTEMPTS = 8;
 
-    private final MemorySegment entries;
     private final Timeouts timeouts;
     private final TcpTracker tcp;
     private final SctpTracker sctp;
 
-    Tracker(MemorySegment entries, BackendConnections connections, Timeouts timeouts, boolean tcpLiberal) {
-        this.entries = entries;
+    Tracker(BackendConnections connections, Timeouts timeouts, boolean tcpLiberal) {
         this.timeouts = timeouts;
-        this.tcp = new TcpTracker(entries, connections, tcpLiberal);
-        this.sctp = new SctpTracker(entries, connections);
+        this.tcp = new TcpTracker(connections, tcpLiberal);
+        this.sctp = new SctpTracker(connections);
     }
 
     /** As {@link Conntrack#track}, for an entry's packet of a direction; {@link #LAST} and {@link #REFUSED} leave the removal to the caller. */
@@ -43,8 +39,14 @@ final class Tracker {
             int l4Length,
             int bytes,
             long nowNs) {
-        if (timeouts.expired(entries, entry, nowNs)) {
+        int tick = Entry.tick(nowNs);
+        if (timeouts.expired(entry, nowNs)) {
             return Conntrack.TRACK_REOPEN;
+        }
+        if (Entry.isEstablishedTcp(Entry.word(entry)) && TcpTracker.passes(entry, direction, frames, l4, l4Length)) {
+            refresh(entry, tick);
+            Entry.count(entry, direction, bytes);
+            return Conntrack.TRACK_OK;
         }
         int result = trackState(worker, entry, direction, frames, l4, l4Length, nowNs);
         if (result == Conntrack.TRACK_INVALID || result == Conntrack.TRACK_REOPEN || result == REFUSED) {
@@ -52,14 +54,19 @@ final class Tracker {
         }
         if (result == Conntrack.TRACK_OK) {
             if (direction != 0) {
-                Entry.addStatus(entries, entry, Entry.SEEN_REPLY);
+                Entry.addStatus(entry, Entry.SEEN_REPLY);
             }
-            if (nowNs - Entry.lastSeenNs(entries, entry) >= LAST_SEEN_TICK_NS) {
-                Entry.lastSeenNs(entries, entry, nowNs);
-            }
+            refresh(entry, tick);
         }
-        Entry.count(entries, entry, direction, bytes);
+        Entry.count(entry, direction, bytes);
         return result == LAST ? LAST : Conntrack.TRACK_OK;
+    }
+
+    /** One store a tick, not one a packet. */
+    private static void refresh(long entry, int tick) {
+        if (Entry.lastSeenTick(entry) != tick) {
+            Entry.lastSeenTick(entry, tick);
+        }
     }
 
     private int trackState(
@@ -70,9 +77,9 @@ final class Tracker {
             long l4,
             int l4Length,
             long nowNs) {
-        int protocol = FiveTuple.protocol(Entry.transport(entries, entry));
+        int protocol = Entry.protocol(entry);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            int state = Entry.state(entries, entry);
+            int state = Entry.state(entry);
             if (state == Entry.GONE) {
                 return Conntrack.TRACK_REOPEN;
             }
@@ -90,12 +97,12 @@ final class Tracker {
         return Conntrack.TRACK_OK; // it fitted each time, and others move the connection on
     }
 
-    private int trackUdp(long entry, long nowNs) {
-        int status = Entry.status(entries, entry);
+    private static int trackUdp(long entry, long nowNs) {
+        int status = Entry.status(entry);
         if ((status & Entry.SEEN_REPLY) != 0
                 && (status & Entry.ASSURED) == 0
-                && nowNs - Entry.createdNs(entries, entry) > UDP_STREAM_AFTER_NS) {
-            Entry.addStatus(entries, entry, Entry.ASSURED);
+                && Entry.tick(nowNs) - Entry.createdTick(entry) >= UDP_STREAM_AFTER_TICKS) {
+            Entry.addStatus(entry, Entry.ASSURED);
         }
         return Conntrack.TRACK_OK;
     }

@@ -107,13 +107,11 @@ final class BackendConnectionsTest {
         }
         long[] active = new long[BACKENDS];
         long[] all = new long[BACKENDS];
-        for (long entry = Entry.BYTES; entry < conntrack.end(); entry += Entry.BYTES) {
-            if (conntrack.isLive(entry)) {
-                int backend = Entry.backendId(conntrack.entries(), entry);
-                all[backend]++;
-                active[backend] += Entry.state(conntrack.entries(), entry) == TcpState.ESTABLISHED ? 1 : 0;
-            }
-        }
+        conntrack.forEachLive(1, conntrack.pagesEnd(), entry -> {
+            int backend = Entry.backendId(entry);
+            all[backend]++;
+            active[backend] += Entry.state(entry) == TcpState.ESTABLISHED ? 1 : 0;
+        });
         for (int backend = 1; backend < BACKENDS; backend++) {
             assertCounts(backend, active[backend], all[backend]);
         }

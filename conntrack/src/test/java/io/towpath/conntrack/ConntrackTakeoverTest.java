@@ -1,16 +1,16 @@
 package io.towpath.conntrack;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.conntrack.ConntrackTakeover.Resumed;
+import io.towpath.linux.NativeMemory;
 import io.towpath.maps.MapRegion;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.FiveTuple;
+import io.towpath.wire.Address;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -30,11 +30,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tables that one process leaves and another one takes over, wherever the first was when it ended. */
 final class ConntrackTakeoverTest {
-    private static final long CLIENT = 0x0A00_0001L;
-    private static final long VIP = 0x0A60_0001L;
-    private static final long BACKEND = 0x0A01_0000L;
+    private static final long CLIENT = Address.mapped(0x0A00_0001);
+    private static final long VIP = Address.mapped(0x0A60_0001);
+    private static final long BACKEND = Address.mapped(0x0A01_0000);
+    private static final long IPV6_NET = 0x2001_0DB8_0000_0000L;
     private static final long NOW_NS = 1_000_000_000_000L;
     private static final int MAX_ENTRIES = 200;
+    /** Each worker has free entries of each family at hand. */
+    private static final int ROOMY_TABLE = 1_000;
+
     private static final int BACKENDS = 16;
     private static final int SERVICE = 3;
 
@@ -49,6 +53,7 @@ final class ConntrackTakeoverTest {
     private final List<String> log = new ArrayList<>();
     private final Random random = new Random(5);
     private EntryReview review = new Fixed(true, true);
+    private boolean mixed;
     private PinnedMapStore store;
     private Quiescence quiescence;
     private Conntrack table;
@@ -56,7 +61,7 @@ final class ConntrackTakeoverTest {
     /** Says the same of every entry. */
     private record Fixed(boolean intact, boolean known) implements EntryReview {
         @Override
-        public boolean isIntact(MemorySegment entries, long entry) {
+        public boolean isIntact(long entry) {
             return intact;
         }
 
@@ -107,8 +112,18 @@ final class ConntrackTakeoverTest {
         return start(workers, MAX_ENTRIES);
     }
 
+    /** Every third client of a mixed table is of IPv6. */
+    private long hi(int client) {
+        return mixed && client % 3 == 0 ? IPV6_NET : 0;
+    }
+
     private void arguments(ConntrackWorker worker, int client) {
         int backend = 1 + client % (BACKENDS - 1);
+        worker.originalSourceHi = hi(client);
+        worker.originalDestinationHi = hi(client);
+        worker.replySourceHi = hi(client);
+        worker.replyDestinationHi = hi(client);
+        worker.templateSeconds = 0;
         worker.originalSourceLo = CLIENT;
         worker.originalDestinationLo = VIP;
         worker.originalTransport = FiveTuple.transport(client, 80, FiveTuple.UDP);
@@ -127,25 +142,26 @@ final class ConntrackTakeoverTest {
     }
 
     private long original(int client) {
-        return find(CLIENT, VIP, FiveTuple.transport(client, 80, FiveTuple.UDP));
+        return find(hi(client), CLIENT, VIP, FiveTuple.transport(client, 80, FiveTuple.UDP));
     }
 
     private long reply(int client) {
         long backend = BACKEND + 1 + client % (BACKENDS - 1);
-        return find(backend, CLIENT, FiveTuple.transport(8080, client, FiveTuple.UDP));
+        return find(hi(client), backend, CLIENT, FiveTuple.transport(8080, client, FiveTuple.UDP));
     }
 
-    private long find(long source, long destination, long transport) {
-        return table.lookup(table.hash(0, source, 0, destination, transport), 0, source, 0, destination, transport);
+    private long find(long hi, long source, long destination, long transport) {
+        return table.lookup(table.hash(hi, source, hi, destination, transport), hi, source, hi, destination, transport);
     }
 
     @Test
     void shouldKeepWhatIsLiveAndNothingElseWhereverTheProcessEnds() throws IOException {
+        mixed = true;
         Map<Integer, byte[]> live = new HashMap<>();
         int client = 1;
         for (int round = 0; round < 30; round++) {
             int workers = 1 + random.nextInt(4);
-            assertEquals(live.size(), start(workers));
+            assertEquals(live.size(), start(workers, ROOMY_TABLE));
             assertTable(live, client);
             for (int i = 0; i < 40; i++, client++) {
                 change(live, client, random.nextInt(workers));
@@ -178,30 +194,23 @@ final class ConntrackTakeoverTest {
     }
 
     private MemorySegment bytesOf(long handle) {
-        return table.entries().asSlice(Conntrack.entry(handle), Entry.BYTES);
+        long entry = Conntrack.entry(handle);
+        return NativeMemory.ALL.asSlice(entry, Entry.bytes(!Entry.isIpv4(entry)));
     }
 
     /** Does the first steps of {@link Conntrack#create}. */
     private void beginToCreate(int client, int worker, int steps) {
-        arguments(table.worker(worker), client);
-        int number = table.pool().allocate(table.worker(worker), table);
-        long entry = (long) number * Entry.BYTES;
-        table.entries().asSlice(entry, Entry.BYTES).fill((byte) 0);
         ConntrackWorker arguments = table.worker(worker);
+        arguments(arguments, client);
+        boolean ipv6 = hi(client) != 0;
+        int number = table.pool(ipv6).allocate(arguments.lists(ipv6), table);
         LongConsumer[] parts = {
-            at -> Entry.tuple(table.entries(), at, 0, CLIENT, 0, VIP, arguments.originalTransport),
-            at -> Entry.tuple(
-                    table.entries(),
-                    at + Entry.REPLY_TUPLE,
-                    0,
-                    arguments.replySourceLo,
-                    0,
-                    CLIENT,
-                    arguments.replyTransport),
-            at -> assertEquals(
-                    0, table.index().insert(table.hashOf(Entry.tuple(at, 1)), number << 1 | 1, table.keys())),
-            at -> assertEquals(0, table.index().insert(table.hashOf(at), number << 1, table.keys()))
+            at -> NativeMemory.ALL.asSlice(at, Entry.bytes(ipv6)).fill((byte) 0),
+            at -> Entry.begin(at, ipv6, arguments, Entry.tick(NOW_NS)),
+            at -> assertEquals(0, table.index().insert(table.hashOf(at, 1), number << 1 | 1, table.keys())),
+            at -> assertEquals(0, table.index().insert(table.hashOf(at, 0), number << 1, table.keys()))
         };
+        long entry = table.pages().address(number);
         for (int step = 0; step <= steps; step++) {
             parts[step].accept(entry);
         }
@@ -210,13 +219,13 @@ final class ConntrackTakeoverTest {
     /** Does the first steps of {@link Conntrack#remove}. */
     private void endWhileRemoving(int client, int worker, int steps) {
         long entry = create(worker, client);
-        int number = (int) (entry / Entry.BYTES);
+        int number = table.pages().number(entry);
         LongConsumer[] parts = {
-            at -> assertTrue(Entry.beginRemoval(table.entries(), at)),
-            at -> assertEquals(0, Entry.endState(table.entries(), at)),
-            at -> assertTrue(table.index().remove(table.hashOf(at), number << 1)),
-            at -> assertTrue(table.index().remove(table.hashOf(Entry.tuple(at, 1)), number << 1 | 1)),
-            at -> Entry.lifeRelease(table.entries(), at, Entry.FREE)
+            at -> assertTrue(Entry.beginRemoval(at)),
+            at -> assertEquals(0, Entry.endState(at)),
+            at -> assertTrue(table.index().remove(table.hashOf(at, 0), number << 1)),
+            at -> assertTrue(table.index().remove(table.hashOf(at, 1), number << 1 | 1)),
+            at -> Entry.lifeRelease(at, Entry.FREE)
         };
         for (int step = 0; step <= steps; step++) {
             parts[step].accept(entry);
@@ -245,7 +254,7 @@ final class ConntrackTakeoverTest {
                 assertEquals(handle | 1, reply(client), "client " + client);
                 byte[] after = bytes(handle);
                 assertEquals(ByteBuffer.wrap(before), ByteBuffer.wrap(after), "client " + client);
-                connections[Entry.backendId(table.entries(), handle)]++;
+                connections[Entry.backendId(handle)]++;
             }
         }
         for (int backend = 1; backend < BACKENDS; backend++) {
@@ -311,13 +320,14 @@ final class ConntrackTakeoverTest {
     @Test
     void shouldTakeNothingOverWhereAnyEntryIsDamaged() {
         List<LongConsumer> damages = List.of(
-                entry -> table.entries().set(JAVA_INT, entry + Entry.LIFE, 3),
-                entry -> table.entries().set(JAVA_LONG, entry + 32, FiveTuple.transport(1, 80, FiveTuple.TCP)),
-                entry -> table.entries().set(JAVA_LONG, entry + Entry.LAST_SEEN, NOW_NS + 1),
-                entry -> table.entries().set(JAVA_INT, entry + Entry.STATE, 77),
-                entry -> table.entries().set(JAVA_INT, entry + Entry.STATUS, 77),
-                entry -> table.entries().set(JAVA_INT, entry + Entry.BACKEND, BACKENDS),
-                entry -> MemorySegment.copy(table.entries(), original(1), table.entries(), entry, Entry.BYTES));
+                entry -> damageWord(entry, 2 << Entry.LIFE_SHIFT), // life 3
+                entry -> damageWord(entry, Entry.IPV6),
+                entry -> damageWord(entry, FiveTuple.UDP), // protocol 0
+                entry -> damageWord(entry, 77 << Entry.STATE_SHIFT),
+                entry -> Entry.lastSeenTick(entry, Entry.tick(NOW_NS) + 1),
+                entry -> NativeMemory.setInt(entry + Entry.BACKEND, BACKENDS),
+                entry -> MemorySegment.copy(NativeMemory.ALL, original(1), NativeMemory.ALL, entry, Entry.IPV4_BYTES),
+                entry -> table.pages().family(1, 3));
         for (LongConsumer damage : damages) {
             assertEquals(0, start(1));
             assertTrue(create(0, 1) >= 0);
@@ -328,8 +338,12 @@ final class ConntrackTakeoverTest {
             assertEquals(0, start(1));
             assertEquals(Conntrack.MISS, original(1));
             assertEquals(1, log.size(), log::toString);
-            assertTrue(log.getFirst().contains("entry 2 is damaged"), log.getFirst());
+            assertTrue(log.getFirst().contains(" is damaged ("), log.getFirst());
         }
+    }
+
+    private static void damageWord(long entry, int bits) {
+        NativeMemory.setInt(entry + Entry.WORD, Entry.word(entry) ^ bits);
     }
 
     @Test
@@ -349,20 +363,21 @@ final class ConntrackTakeoverTest {
         ConntrackWorker worker = table.worker(0);
         worker.originalTransport = Entry.AFFINITY_TEMPLATE;
         worker.replyTransport = Entry.AFFINITY_TEMPLATE;
-        worker.natFlags = 60;
+        worker.natFlags = 0;
+        worker.templateSeconds = 60;
         worker.deltas = 5;
         worker.backendId = 0;
         assertTrue(table.create(worker, NOW_NS) >= 0);
         assertTrue(create(0, 1) >= 0);
         assertEquals(1, start(2), "a template is no connection");
-        assertTrue(find(CLIENT, VIP, Entry.AFFINITY_TEMPLATE) >= 0);
-        assertEquals(SERVICE, Entry.serviceId(table.entries(), original(1)));
+        assertTrue(find(0, CLIENT, VIP, Entry.AFFINITY_TEMPLATE) >= 0);
+        assertEquals(SERVICE, Entry.serviceId(original(1)));
         review = new Fixed(true, false);
 
         assertEquals(1, start(1));
-        assertEquals(Conntrack.MISS, find(CLIENT, VIP, Entry.AFFINITY_TEMPLATE));
-        assertEquals(0, Entry.serviceId(table.entries(), original(1)));
-        assertEquals(0, Entry.backendId(table.entries(), original(1)));
+        assertEquals(Conntrack.MISS, find(0, CLIENT, VIP, Entry.AFFINITY_TEMPLATE));
+        assertEquals(0, Entry.serviceId(original(1)));
+        assertEquals(0, Entry.backendId(original(1)));
         for (int client = 2; client <= MAX_ENTRIES; client++) {
             assertTrue(create(0, client) >= 0, "the template's place is free");
         }

@@ -85,7 +85,7 @@ final class ConntrackTest {
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.SYN, 100, 0, 0));
         assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.SYN | Tcp.ACK, 500, 101, 0));
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK, 101, 501, 0));
-        assertEquals(TcpState.ESTABLISHED, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.ESTABLISHED, Entry.state(handle));
         return handle;
     }
 
@@ -130,6 +130,15 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldKeepAConnectionThatAnotherWorkersClockIsAheadOf() {
+        long handle = establish(1000);
+        nowNs -= 5_000_000;
+
+        assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK, 101, 501, 0));
+        assertEquals(0, conntrack.sweep(worker, nowNs, 64));
+    }
+
+    @Test
     void shouldMakeRoomAtTheCostOfUnansweredConnections() {
         for (int port = 1; port <= 64; port++) {
             assertTrue(create(port, FiveTuple.UDP) > 0);
@@ -168,13 +177,13 @@ final class ConntrackTest {
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK | Tcp.PSH, 101, 501, 400));
         assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.ACK, 501, 501, 0));
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.FIN | Tcp.ACK, 501, 501, 0));
-        assertEquals(TcpState.FIN_WAIT, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.FIN_WAIT, Entry.state(handle));
         assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.ACK, 501, 502, 0));
-        assertEquals(TcpState.CLOSE_WAIT, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.CLOSE_WAIT, Entry.state(handle));
         assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.FIN | Tcp.ACK, 501, 502, 0));
-        assertEquals(TcpState.LAST_ACK, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.LAST_ACK, Entry.state(handle));
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK, 502, 502, 0));
-        assertEquals(TcpState.TIME_WAIT, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.TIME_WAIT, Entry.state(handle));
         assertEquals(Conntrack.TRACK_REOPEN, tcp(handle, Tcp.SYN, 9000, 0, 0));
     }
 
@@ -194,9 +203,9 @@ final class ConntrackTest {
         tcp(handle | 1, Tcp.ACK, 501, 101, 0);
 
         assertEquals(Conntrack.TRACK_INVALID, tcp(handle, Tcp.RST, 5, 0, 0));
-        assertEquals(TcpState.ESTABLISHED, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.ESTABLISHED, Entry.state(handle));
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.RST, 101, 0, 0));
-        assertEquals(TcpState.CLOSE, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.CLOSE, Entry.state(handle));
     }
 
     @Test
@@ -206,11 +215,11 @@ final class ConntrackTest {
 
         assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.ACK, 777_000, 5_000_000, 0));
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.RST, 5_000_000, 0, 0));
-        assertEquals(TcpState.SYN_SENT, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.SYN_SENT, Entry.state(handle));
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.SYN, 100, 0, 0));
         assertEquals(Conntrack.TRACK_OK, tcp(handle | 1, Tcp.SYN | Tcp.ACK, 500, 101, 0));
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK, 101, 501, 0));
-        assertEquals(TcpState.ESTABLISHED, Entry.state(conntrack.entries(), handle));
+        assertEquals(TcpState.ESTABLISHED, Entry.state(handle));
     }
 
     @Test
@@ -265,10 +274,8 @@ final class ConntrackTest {
         create(1000, FiveTuple.UDP);
 
         quiescence.online(quiescence.control());
-        for (long entry = Entry.BYTES; entry < conntrack.end(); entry += Entry.BYTES) {
-            assertTrue(conntrack.isLive(entry));
-            assertTrue(conntrack.remove(conntrack.controlWorker(), entry));
-        }
+        conntrack.forEachLive(
+                1, conntrack.pagesEnd(), entry -> assertTrue(conntrack.remove(conntrack.controlWorker(), entry)));
         conntrack.recycle(conntrack.controlWorker());
         quiescence.quiescent(0);
         conntrack.recycle(conntrack.controlWorker());
@@ -313,7 +320,7 @@ final class ConntrackTest {
         conntrack.remove(conntrack.controlWorker(), handle);
 
         assertEquals(Conntrack.TRACK_REOPEN, tcp(handle, Tcp.ACK, 101, 501, 0));
-        assertEquals(Entry.GONE, Entry.state(conntrack.entries(), handle), "no transition wins against a removal");
+        assertEquals(Entry.GONE, Entry.state(handle), "no transition wins against a removal");
     }
 
     private static AnonymousMapStore store2() {

@@ -8,25 +8,39 @@ import org.junit.jupiter.api.Test;
 final class EntryLayoutTest {
     @Test
     void shouldKeepItsOffsets() {
-        assertEquals(2, Conntrack.ENTRIES_LAYOUT_VERSION);
-        assertEquals(256, Entry.BYTES);
-        assertEquals(40, Entry.LIFE);
-        assertEquals(44, Entry.NAT_FLAGS);
-        assertEquals(48, Entry.DELTAS);
-        assertEquals(52, Entry.SERVICE);
-        assertEquals(56, Entry.BACKEND);
-        assertEquals(60, Entry.LINK);
-        assertEquals(64, Entry.REPLY_TUPLE);
-        assertEquals(104, Entry.CREATED);
-        assertEquals(128, Entry.LAST_SEEN);
-        assertEquals(136, Entry.STATE);
-        assertEquals(140, Entry.STATUS);
-        assertEquals(144, Entry.TCP_ORIGINAL);
-        assertEquals(160, Entry.TCP_REPLY);
-        assertEquals(176, Entry.TCP_MAX_ACK);
-        assertEquals(144, Entry.SCTP_TAGS);
-        assertEquals(152, Entry.SCTP_FLAGS);
-        assertEquals(192, Entry.COUNTERS);
-        assertEquals(224, Entry.TCP_LAST);
+        assertEquals(3, Conntrack.ENTRIES_LAYOUT_VERSION);
+        assertEquals(128, Entry.IPV4_BYTES);
+        assertEquals(192, Entry.IPV6_BYTES);
+        assertEquals(0, Entry.ADDRESSES);
+        assertEquals(8, Entry.PORTS);
+        assertEquals(12, Entry.WORD);
+        assertEquals(16, Entry.REPLY);
+        assertEquals(28, Entry.DELTAS);
+        assertEquals(32, Entry.SERVICE);
+        assertEquals(36, Entry.BACKEND);
+        assertEquals(40, Entry.LAST_SEEN);
+        assertEquals(44, Entry.CREATED);
+        assertEquals(48, Entry.PACKETS);
+        assertEquals(56, Entry.PACKETS_UPPER);
+        assertEquals(60, Entry.TCP_LAST);
+        assertEquals(64, Entry.BYTE_COUNTS);
+        assertEquals(80, Entry.TCP_WINDOWS);
+        assertEquals(104, Entry.TCP_FLAGS);
+        assertEquals(108, Entry.TCP_MAX_ACK);
+        assertEquals(116, Entry.TCP_LAST_SEGMENT);
+        assertEquals(80, Entry.SCTP_TAGS);
+        assertEquals(88, Entry.SCTP_FLAGS);
+        assertEquals(80, Entry.TEMPLATE_SECONDS);
+        assertEquals(128, Entry.IPV6_ADDRESSES);
+        assertEquals(32, Entry.IPV6_TUPLE_BYTES);
+    }
+
+    @Test
+    void shouldHavePagesOfOneFamilyEach() {
+        assertEquals(1, EntryPages.LAYOUT_VERSION);
+        assertEquals(4096, EntryPages.PAGE_BYTES);
+        assertEquals(64, EntryPages.LINE_BYTES);
+        assertEquals(1, EntryPages.IPV4);
+        assertEquals(2, EntryPages.IPV6);
     }
 }

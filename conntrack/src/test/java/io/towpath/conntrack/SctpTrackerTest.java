@@ -84,12 +84,12 @@ final class SctpTrackerTest {
     }
 
     private void expect(String state, int result) {
-        assertEquals(state, SctpState.name(Entry.state(conntrack.entries(), handle)));
+        assertEquals(state, SctpState.name(Entry.state(handle)));
         assertEquals(Conntrack.TRACK_OK, result);
     }
 
     private void expectInvalid(String state, int result) {
-        assertEquals(state, SctpState.name(Entry.state(conntrack.entries(), handle)));
+        assertEquals(state, SctpState.name(Entry.state(handle)));
         assertEquals(Conntrack.TRACK_INVALID, result);
     }
 
@@ -105,7 +105,7 @@ final class SctpTrackerTest {
         assertEquals(0, conntrack.activeConnections(BACKEND));
         expect("ESTABLISHED", tag(CLIENT_TAG).chunk(Sctp.COOKIE_ACK).fromServer());
         assertEquals(1, conntrack.activeConnections(BACKEND));
-        assertEquals(Entry.SEEN_REPLY | Entry.ASSURED, Entry.status(conntrack.entries(), handle));
+        assertEquals(Entry.SEEN_REPLY | Entry.ASSURED, Entry.status(handle));
     }
 
     @Test
@@ -163,7 +163,7 @@ final class SctpTrackerTest {
     @Test
     void shouldNotBeginByAnInitWithATagNorByAnythingOfAnAssociationUnknown() {
         assertEquals(Conntrack.TRACK_INVALID, tag(1).init(Sctp.INIT, CLIENT_TAG).fromClient());
-        assertTrue(!conntrack.isLive(handle), "an entry that nothing began is gone");
+        assertTrue(!Conntrack.isLive(handle), "an entry that nothing began is gone");
         for (int type = 0; type < 16; type++) {
             tag(7).chunk(type);
             boolean expected = type == Sctp.INIT
@@ -229,7 +229,8 @@ final class SctpTrackerTest {
         establish();
         assertEquals(0, conntrack.sweep(worker, nowNs + 209 * SECOND_NS, 64));
         expect("SHUTDOWN_SENT", tag(SERVER_TAG).chunk(Sctp.SHUTDOWN, 0, 8).fromClient());
-        worker.sweepNext = 0;
+        worker.sweepPage = 0;
+        worker.sweepIndex = 0;
         assertEquals(1, conntrack.sweep(worker, nowNs + 4 * SECOND_NS, 64));
     }
 }

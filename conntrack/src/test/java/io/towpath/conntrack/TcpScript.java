@@ -142,8 +142,8 @@ final class TcpScript implements AutoCloseable {
     /** The connection's state and status flags. */
     TcpScript expect(String state, int status) {
         long entry = Conntrack.entry(handle(0));
-        assertEquals(state, TcpState.name(Entry.state(conntrack.entries(), entry)));
-        assertEquals(status, Entry.status(conntrack.entries(), entry), "status flags");
+        assertEquals(state, TcpState.name(Entry.state(entry)));
+        assertEquals(status, Entry.status(entry), "status flags");
         return this;
     }
 
@@ -176,7 +176,8 @@ final class TcpScript implements AutoCloseable {
     /** The entry's remaining life is this, by the second. */
     TcpScript expectExpiryAfter(long seconds) {
         assertEquals(0, conntrack.sweep(worker, nowNs + (seconds - 1) * SECOND_NS, 64), "expired too early");
-        worker.sweepNext = 0;
+        worker.sweepPage = 0;
+        worker.sweepIndex = 0;
         assertEquals(1, conntrack.sweep(worker, nowNs + (seconds + 1) * SECOND_NS, 64), "still there");
         return this;
     }

@@ -2,8 +2,9 @@ package io.towpath.maps;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.towpath.linux.NativeMemory;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.VarHandle;
+import java.util.Objects;
 
 /**
  * Packet and byte counters by number, a block per worker (eBPF's per-CPU array): each word has one writer, readers in any process sum the
@@ -21,15 +22,13 @@ public final class CounterMap {
     /** Bytes between two workers' blocks: adjacent lines are fetched in pairs. */
     private static final int SEPARATION = 128;
 
-    private static final VarHandle LONG = JAVA_LONG.varHandle().withInvokeExactBehavior();
-
-    private final MemorySegment data;
+    private final long data;
     private final int workers;
     private final long blockBytes;
     private final int capacity;
 
     private CounterMap(MemorySegment data, int capacity) {
-        this.data = data;
+        this.data = data.address();
         this.capacity = capacity;
         this.workers = (int) data.get(JAVA_LONG, 0);
         this.blockBytes = data.get(JAVA_LONG, 8);
@@ -98,13 +97,13 @@ public final class CounterMap {
 
     /** Adds to a counter. The worker's own thread only. */
     public void add(int worker, int id, long packets, long bytes) {
-        long at = offset(worker, id);
-        LONG.setOpaque(data, at, data.get(JAVA_LONG, at) + packets);
-        LONG.setOpaque(data, at + 8, data.get(JAVA_LONG, at + 8) + bytes);
+        long at = address(worker, Objects.checkIndex(id, capacity)); // memory is unchecked from here on
+        NativeMemory.setLong(at, NativeMemory.getLong(at) + packets);
+        NativeMemory.setLong(at + 8, NativeMemory.getLong(at + 8) + bytes);
     }
 
-    private long offset(int worker, int id) {
-        return HEADER_BYTES + worker * blockBytes + (long) id * COUNTER_BYTES;
+    private long address(int worker, int id) {
+        return data + HEADER_BYTES + worker * blockBytes + (long) id * COUNTER_BYTES;
     }
 
     public int capacity() {
@@ -124,7 +123,7 @@ public final class CounterMap {
     private long sum(int id, int word) {
         long sum = 0;
         for (int worker = 0; worker < workers; worker++) {
-            sum += (long) LONG.getOpaque(data, offset(worker, id) + word);
+            sum += NativeMemory.getLongOpaque(address(worker, id) + word);
         }
         return sum;
     }

@@ -35,7 +35,7 @@ final class LayoutTest {
         assertEquals(1, CounterMap.LAYOUT_VERSION);
         assertEquals(128, CounterMap.HEADER_BYTES);
         assertEquals(16, CounterMap.COUNTER_BYTES);
-        assertEquals(1, SharedIndex.LAYOUT_VERSION);
+        assertEquals(2, SharedIndex.LAYOUT_VERSION);
         assertEquals(64, SharedIndex.BUCKET_BYTES);
         assertEquals(1, BlockStore.LAYOUT_VERSION);
     }

@@ -79,7 +79,7 @@ final class SharedIndexTest {
     void shouldFindRoomForEveryKeyOfATableThatIsFilledInAnotherOrder() {
         try (AnonymousMapStore store = new AnonymousMapStore()) {
             SharedIndex index = SharedIndex.create(store, "test", KEYS);
-            int keys = KEYS * 2; // 61 % of the slots: more than what the index is for
+            int keys = KEYS / 5 * 6; // 75 % of the slots: more than what the index is for
             int moves = 0;
             for (int key = 1; key <= keys; key++) {
                 while (index.insert(mixed(key), key, (a, b) -> a == b) == SharedIndex.FULL) {

@@ -6,7 +6,6 @@ import io.towpath.conntrack.Entry;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
-import java.lang.foreign.MemorySegment;
 
 /** Makes conntrack entries for first packets: chooses the backend, the masquerade address and the source port. One per worker. */
 final class Connections {
@@ -91,6 +90,7 @@ final class Connections {
         worker.deltas = Nat.packDeltas(0, 0);
         worker.serviceId = 0;
         worker.backendId = 0;
+        worker.templateSeconds = 0;
     }
 
     private boolean prepareService(Burst burst, int i) {
@@ -101,6 +101,7 @@ final class Connections {
         worker.natFlags = Entry.TRANSLATED;
         worker.serviceId = selector.serviceId;
         worker.backendId = selector.backendId;
+        worker.templateSeconds = 0;
         if (selector.masquerade) {
             int address = masquerade.towards(selector.backendHi, selector.backendLo);
             if (address < 0) {
@@ -168,19 +169,18 @@ final class Connections {
     }
 
     /** Returns whether an entry's deltas are those of its tuples. */
-    static boolean areDeltasRight(MemorySegment entries, long entry) {
-        long reply = entry + Entry.REPLY_TUPLE;
+    static boolean areDeltasRight(long entry) {
         int addressDelta = Rewriter.addressDelta(
-                Entry.sourceHi(entries, entry),
-                Entry.sourceLo(entries, entry),
-                Entry.destinationHi(entries, entry),
-                Entry.destinationLo(entries, entry),
-                Entry.destinationHi(entries, reply),
-                Entry.destinationLo(entries, reply),
-                Entry.sourceHi(entries, reply),
-                Entry.sourceLo(entries, reply));
+                Entry.sourceHi(entry, 0),
+                Entry.sourceLo(entry, 0),
+                Entry.destinationHi(entry, 0),
+                Entry.destinationLo(entry, 0),
+                Entry.destinationHi(entry, 1),
+                Entry.destinationLo(entry, 1),
+                Entry.sourceHi(entry, 1),
+                Entry.sourceLo(entry, 1));
         int transportDelta = Rewriter.transportDelta(
-                addressDelta, Entry.transport(entries, entry), FiveTuple.reverse(Entry.transport(entries, reply)));
-        return Entry.deltas(entries, entry) == Nat.packDeltas(addressDelta, transportDelta);
+                addressDelta, Entry.transport(entry, 0), FiveTuple.reverse(Entry.transport(entry, 1)));
+        return Entry.deltas(entry) == Nat.packDeltas(addressDelta, transportDelta);
     }
 }

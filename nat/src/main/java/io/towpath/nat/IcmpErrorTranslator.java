@@ -136,38 +136,40 @@ final class IcmpErrorTranslator {
     }
 
     /** Sets where the error of frame {@code i} goes once translated, if it goes on. */
-    static void target(Burst burst, int i, MemorySegment entries, long handle) {
+    static void target(Burst burst, int i, long handle) {
         if (burst.isIpv4(i) && Icmp.type(burst.frames, burst.l4[i]) == Icmp.REDIRECT) {
             // Else both ends would talk past the translation.
             burst.reason[i] = Reason.ICMP_REDIRECT_TRANSLATED;
             return;
         }
-        long other = Conntrack.otherTuple(handle);
-        burst.targetHi[i] = Entry.sourceHi(entries, other);
-        burst.targetLo[i] = Entry.sourceLo(entries, other);
+        long entry = Conntrack.entry(handle);
+        int other = 1 - Conntrack.direction(handle);
+        burst.targetHi[i] = Entry.sourceHi(entry, other);
+        burst.targetLo[i] = Entry.sourceLo(entry, other);
         burst.reason[i] = Reason.ICMP_ERROR_TRANSLATED;
     }
 
     /** Translates the error of frame {@code i}, whose quote must have been {@link #parse}d last. */
-    void translate(Burst burst, int i, MemorySegment entries, long handle) {
+    void translate(Burst burst, int i, long handle) {
         long l4 = burst.l4[i];
-        int packetDeltas = Nat.directedDeltas(entries, handle);
+        int packetDeltas = Nat.directedDeltas(handle);
         int addressDelta = packetDeltas & 0xFFFF;
-        long other = Conntrack.otherTuple(handle);
-        long otherSourceHi = Entry.sourceHi(entries, other);
-        long otherSourceLo = Entry.sourceLo(entries, other);
-        long otherDestinationHi = Entry.destinationHi(entries, other);
-        long otherDestinationLo = Entry.destinationLo(entries, other);
+        long entry = Conntrack.entry(handle);
+        int other = 1 - Conntrack.direction(handle);
+        long otherSourceHi = Entry.sourceHi(entry, other);
+        long otherSourceLo = Entry.sourceLo(entry, other);
+        long otherDestinationHi = Entry.destinationHi(entry, other);
+        long otherDestinationLo = Entry.destinationLo(entry, other);
 
         long changed = Math.min(end, quotedL4 + Tcp.MIN_HEADER_LENGTH) - quotedL3;
         long before = Checksum.sum(frames, quotedL3, changed);
         rewriter.addresses(
                 quotedL3, otherSourceHi, otherSourceLo, otherDestinationHi, otherDestinationLo, addressDelta);
-        quotedTransport(Entry.transport(entries, other), packetDeltas >>> 16);
+        quotedTransport(Entry.transport(entry, other), packetDeltas >>> 16);
         long after = Checksum.sum(frames, quotedL3, changed);
         int delta = Checksum.delta16(Checksum.fold(before), Checksum.fold(after));
 
-        boolean hidesSource = isSourceTranslated(entries, handle);
+        boolean hidesSource = isSourceTranslated(handle);
         long outerSourceHi = hidesSource ? otherDestinationHi : burst.sourceHi[i];
         long outerSourceLo = hidesSource ? otherDestinationLo : burst.sourceLo[i];
         int outer = Rewriter.addressDelta(
@@ -185,13 +187,14 @@ final class IcmpErrorTranslator {
     }
 
     /** Returns whether packets of the handle's direction get another source address or port. */
-    private static boolean isSourceTranslated(MemorySegment entries, long handle) {
-        long own = Conntrack.tuple(handle);
-        long other = Conntrack.otherTuple(handle);
-        return Entry.sourceHi(entries, own) != Entry.destinationHi(entries, other)
-                || Entry.sourceLo(entries, own) != Entry.destinationLo(entries, other)
-                || FiveTuple.sourcePort(Entry.transport(entries, own))
-                        != FiveTuple.destinationPort(Entry.transport(entries, other));
+    private static boolean isSourceTranslated(long handle) {
+        long entry = Conntrack.entry(handle);
+        int own = Conntrack.direction(handle);
+        int other = 1 - own;
+        return Entry.sourceHi(entry, own) != Entry.destinationHi(entry, other)
+                || Entry.sourceLo(entry, own) != Entry.destinationLo(entry, other)
+                || FiveTuple.sourcePort(Entry.transport(entry, own))
+                        != FiveTuple.destinationPort(Entry.transport(entry, other));
     }
 
     private void quotedTransport(long newTransport, int delta) {

@@ -3,12 +3,15 @@ package io.towpath.nat;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackWorker;
 import io.towpath.conntrack.Entry;
+import io.towpath.linux.NativeMemory;
+import io.towpath.maps.CounterMap;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.FlowKind;
 import io.towpath.packet.Reason;
 import io.towpath.packet.Verdict;
 import io.towpath.wire.VnetHeader;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -21,13 +24,23 @@ public final class Nat {
     /** From this turn on the worker that is entering the tuple is taken not to be running, and is given its time. */
     private static final int SPINNING_ATTEMPTS = 8;
 
+    private static final int LINE_BYTES = 64;
+    /** Memory to load from for packets that have nothing to load. */
+    private static final long NOWHERE =
+            Arena.global().allocate(3 * LINE_BYTES, LINE_BYTES).address();
+
     private final Conntrack conntrack;
     private final ConntrackWorker worker;
-    private final MemorySegment entries;
     private final ServiceMaps maps;
     private final Connections connections;
     private final Rewriter rewriter;
     private final IcmpErrorTranslator icmpErrors;
+
+    /** Where the packet's line of the index is, then its connection's entry; {@link #NOWHERE} where there is none. */
+    private final long[] line = new long[Burst.LIMIT];
+
+    /** Handle that the packet's connection probably has; negative where none is known. */
+    private final long[] candidate = new long[Burst.LIMIT];
 
     private NodeSettings node;
     /** Keeps the loads of the touch stages alive. */
@@ -49,7 +62,6 @@ public final class Nat {
             long seed) {
         this.conntrack = conntrack;
         this.worker = worker;
-        this.entries = conntrack.entries();
         this.maps = maps;
         this.node = node;
         this.connections = new Connections(conntrack, worker, maps, masquerade, ports, new Random(seed));
@@ -80,39 +92,76 @@ public final class Nat {
         }
     }
 
+    /**
+     * Looks the burst's connections up by hash and has their lines loaded. A loop that does nothing but load has as many loads under way at
+     * once as the core can, where one that computes, too, has as many as its reorder buffer holds turns.
+     */
     private long touch(Burst burst) {
-        long sink = 0;
-        for (int i = 0; i < burst.count; i++) {
+        long[] lines = line;
+        int count = burst.count;
+        boolean ipv6 = false;
+        for (int i = 0; i < count; i++) {
+            lines[i] = NOWHERE;
             if (burst.kind[i] == FlowKind.FLOW) {
-                burst.hash[i] = conntrack.hash(
+                long hash = conntrack.hash(
                         burst.sourceHi[i],
                         burst.sourceLo[i],
                         burst.destinationHi[i],
                         burst.destinationLo[i],
                         burst.transport[i]);
-                sink += conntrack.touch(burst.hash[i]);
+                burst.hash[i] = hash;
+                lines[i] = conntrack.line(hash);
+                ipv6 |= !burst.isIpv4(i);
             }
         }
-        for (int i = 0; i < burst.count; i++) {
-            if (burst.kind[i] == FlowKind.FLOW) {
-                long entry = conntrack.likelyEntry(burst.hash[i]);
-                if (entry >= 0) {
-                    sink += conntrack.touchEntry(entry);
-                }
-            }
+        long sink = load(lines, count, 0);
+        for (int i = 0; i < count; i++) {
+            candidate[i] = lines[i] == NOWHERE ? Conntrack.MISS : conntrack.candidate(lines[i], burst.hash[i]);
+            lines[i] = candidate[i] == Conntrack.MISS ? NOWHERE : Conntrack.entry(candidate[i]);
+        }
+        sink += load(lines, count, 0) + load(lines, count, LINE_BYTES);
+        return ipv6 ? sink + load(lines, count, 2 * LINE_BYTES) : sink;
+    }
+
+    private static long load(long[] addresses, int count, int offset) {
+        long sink = 0;
+        for (int i = 0; i < count; i++) {
+            sink += NativeMemory.getLong(addresses[i] + offset);
         }
         return sink;
     }
 
+    private boolean isCandidateRight(Burst burst, int i) {
+        if (candidate[i] < 0) {
+            return false;
+        }
+        return burst.isIpv4(i)
+                ? Conntrack.isIpv4(
+                        candidate[i],
+                        FiveTuple.ipv4Addresses(burst.sourceLo[i], burst.destinationLo[i]),
+                        burst.transport[i])
+                : Conntrack.isIpv6(
+                        candidate[i],
+                        burst.sourceHi[i],
+                        burst.sourceLo[i],
+                        burst.destinationHi[i],
+                        burst.destinationLo[i],
+                        burst.transport[i]);
+    }
+
+    private long lookup(Burst burst, int i) {
+        return conntrack.lookup(
+                burst.hash[i],
+                burst.sourceHi[i],
+                burst.sourceLo[i],
+                burst.destinationHi[i],
+                burst.destinationLo[i],
+                burst.transport[i]);
+    }
+
     private void resolveFlow(Burst burst, int i, long nowNs) {
         for (int attempt = 0; attempt < RESOLVE_ATTEMPTS; attempt++) {
-            long handle = conntrack.lookup(
-                    burst.hash[i],
-                    burst.sourceHi[i],
-                    burst.sourceLo[i],
-                    burst.destinationHi[i],
-                    burst.destinationLo[i],
-                    burst.transport[i]);
+            long handle = attempt == 0 && isCandidateRight(burst, i) ? candidate[i] : lookup(burst, i);
             if (handle == Conntrack.MISS) {
                 handle = connections.open(burst, i, node, nowNs);
                 if (handle == Conntrack.CONFLICT_ORIGINAL) {
@@ -131,9 +180,8 @@ public final class Nat {
             }
             if (tracked == Conntrack.TRACK_INVALID) {
                 // Never let an invalid packet of a translated connection out with its addresses as they are. Others
-                // pass, as
-                // kube-proxy's nftables mode lets them.
-                boolean translated = (Entry.natFlags(entries, Conntrack.entry(handle)) & Entry.TRANSLATED) != 0;
+                // pass, as kube-proxy's nftables mode lets them.
+                boolean translated = (Entry.natFlags(Conntrack.entry(handle)) & Entry.TRANSLATED) != 0;
                 burst.reason[i] = translated ? Reason.CONNTRACK_INVALID : Reason.ROUTED;
                 return;
             }
@@ -151,14 +199,15 @@ public final class Nat {
     }
 
     private void connect(Burst burst, int i, long handle) {
-        if ((Entry.natFlags(entries, Conntrack.entry(handle)) & Entry.TRANSLATED) == 0) {
+        if ((Entry.natFlags(Conntrack.entry(handle)) & Entry.TRANSLATED) == 0) {
             burst.reason[i] = Reason.ROUTED;
             return;
         }
-        long other = Conntrack.otherTuple(handle);
+        long entry = Conntrack.entry(handle);
+        int other = 1 - Conntrack.direction(handle);
         burst.handle[i] = handle;
-        burst.targetHi[i] = Entry.sourceHi(entries, other);
-        burst.targetLo[i] = Entry.sourceLo(entries, other);
+        burst.targetHi[i] = Entry.sourceHi(entry, other);
+        burst.targetLo[i] = Entry.sourceLo(entry, other);
         burst.reason[i] = Conntrack.direction(handle) == 0 ? Reason.SERVICE : Reason.SERVICE_REPLY;
     }
 
@@ -186,55 +235,74 @@ public final class Nat {
                 icmpErrors.transport);
         if (handle == Conntrack.MISS) {
             burst.reason[i] = Reason.ICMP_ERROR_UNRELATED;
-        } else if ((Entry.natFlags(entries, Conntrack.entry(handle)) & Entry.TRANSLATED) == 0) {
+        } else if ((Entry.natFlags(Conntrack.entry(handle)) & Entry.TRANSLATED) == 0) {
             burst.reason[i] = Reason.ROUTED;
         } else {
             burst.handle[i] = handle;
-            IcmpErrorTranslator.target(burst, i, entries, handle);
+            IcmpErrorTranslator.target(burst, i, handle);
         }
     }
 
     /** Returns the entry's checksum deltas as they apply to packets of the handle's direction. */
-    static int directedDeltas(MemorySegment entries, long handle) {
-        int deltas = Entry.deltas(entries, Conntrack.entry(handle));
+    static int directedDeltas(long handle) {
+        int deltas = Entry.deltas(Conntrack.entry(handle));
         return Conntrack.direction(handle) == 0 ? deltas : ~deltas; // both halves negated
     }
 
     /** Rewrites every packet that goes on and has a translated connection, and counts it for its service and backend. */
     public void apply(Burst burst) {
-        for (int i = 0; i < burst.count; i++) {
-            long handle = burst.handle[i];
-            if (handle >= 0 && burst.reason[i].verdict() == Verdict.FORWARD) {
-                if (burst.kind[i] == FlowKind.FLOW) {
+        CounterMap services = maps.serviceCounters();
+        CounterMap backends = maps.backendCounters();
+        long[] handles = burst.handle;
+        Reason[] reasons = burst.reason;
+        int[] kinds = burst.kind;
+        int[] lengths = burst.length;
+        int number = worker.number();
+        int count = burst.count;
+        for (int i = 0; i < count; i++) {
+            long handle = handles[i];
+            if (handle >= 0 && reasons[i].verdict() == Verdict.FORWARD) {
+                if (kinds[i] == FlowKind.FLOW) {
                     rewrite(burst, i, handle);
                 } else {
                     icmpErrors.parse(burst, i);
-                    icmpErrors.translate(burst, i, entries, handle);
+                    icmpErrors.translate(burst, i, handle);
                 }
                 long entry = Conntrack.entry(handle);
-                maps.serviceCounters().add(worker.number(), Entry.serviceId(entries, entry), 1, burst.length[i]);
-                maps.backendCounters().add(worker.number(), Entry.backendId(entries, entry), 1, burst.length[i]);
+                services.add(number, Entry.serviceId(entry), 1, lengths[i]);
+                backends.add(number, Entry.backendId(entry), 1, lengths[i]);
             }
         }
     }
 
     private void rewrite(Burst burst, int i, long handle) {
-        long other = Conntrack.otherTuple(handle);
-        int deltas = directedDeltas(entries, handle);
-        long newSourceHi = Entry.destinationHi(entries, other);
-        long newSourceLo = Entry.destinationLo(entries, other);
-        long newDestinationHi = Entry.sourceHi(entries, other);
-        long newDestinationLo = Entry.sourceLo(entries, other);
+        long entry = Conntrack.entry(handle);
+        int other = 1 - Conntrack.direction(handle);
+        int deltas = directedDeltas(handle);
+        int protocol = burst.protocol(i);
+        boolean partial = VnetHeader.needsChecksum(burst.frames, burst.l2[i]);
+        if (burst.isIpv4(i) && (protocol == FiveTuple.TCP || protocol == FiveTuple.UDP)) {
+            rewriter.rewriteIpv4(
+                    burst.l3[i],
+                    burst.l4[i],
+                    protocol,
+                    partial,
+                    Long.rotateLeft(Entry.addresses(entry, other), 32),
+                    Integer.rotateLeft(Entry.ports(entry, other), 16),
+                    deltas & 0xFFFF,
+                    deltas >>> 16);
+            return;
+        }
         rewriter.rewrite(
                 burst.l3[i],
                 burst.l4[i],
                 burst.l4Length[i],
-                VnetHeader.needsChecksum(burst.frames, burst.l2[i]),
-                newSourceHi,
-                newSourceLo,
-                newDestinationHi,
-                newDestinationLo,
-                FiveTuple.reverse(Entry.transport(entries, other)),
+                partial,
+                Entry.destinationHi(entry, other),
+                Entry.destinationLo(entry, other),
+                Entry.sourceHi(entry, other),
+                Entry.sourceLo(entry, other),
+                FiveTuple.reverse(Entry.transport(entry, other)),
                 deltas & 0xFFFF,
                 deltas >>> 16);
     }

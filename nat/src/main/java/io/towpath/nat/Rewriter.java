@@ -73,24 +73,47 @@ final class Rewriter {
             int transportDelta) {
         addresses(l3, sourceHi, sourceLo, destinationHi, destinationLo, addressDelta);
         switch (FiveTuple.protocol(transport)) {
-            case FiveTuple.TCP -> {
+            case FiveTuple.TCP, FiveTuple.UDP -> {
                 ports(l4, transport);
-                checksum(l4 + Tcp.CHECKSUM_OFFSET, partial, addressDelta, transportDelta);
-            }
-            case FiveTuple.UDP -> {
-                ports(l4, transport);
-                if (partial) {
-                    checksum(l4 + Udp.CHECKSUM_OFFSET, true, addressDelta, transportDelta);
-                } else {
-                    long at = l4 + Udp.CHECKSUM_OFFSET;
-                    Bytes.u16(frames, at, Checksum.applyUdp(Bytes.u16(frames, at), transportDelta));
-                }
+                transportChecksum(l4, FiveTuple.protocol(transport), partial, addressDelta, transportDelta);
             }
             case FiveTuple.SCTP -> sctp(l4, l4Length, transport);
             default -> {
                 identifier(l4, transport);
                 checksum(l4 + Icmp.CHECKSUM_OFFSET, false, addressDelta, transportDelta);
             }
+        }
+    }
+
+    /**
+     * As {@link #rewrite}, for TCP and UDP over IPv4.
+     *
+     * @param addresses source &lt;&lt; 32 | destination
+     * @param ports source &lt;&lt; 16 | destination
+     */
+    void rewriteIpv4(
+            long l3,
+            long l4,
+            int protocol,
+            boolean partial,
+            long addresses,
+            int ports,
+            int addressDelta,
+            int transportDelta) {
+        Ipv4.addresses(frames, l3, addresses);
+        Ipv4.checksum(frames, l3, Checksum.apply(Ipv4.checksum(frames, l3), addressDelta));
+        Udp.ports(frames, l4, ports);
+        transportChecksum(l4, protocol, partial, addressDelta, transportDelta);
+    }
+
+    private void transportChecksum(long l4, int protocol, boolean partial, int addressDelta, int transportDelta) {
+        if (protocol == FiveTuple.TCP) {
+            checksum(l4 + Tcp.CHECKSUM_OFFSET, partial, addressDelta, transportDelta);
+        } else if (partial) {
+            checksum(l4 + Udp.CHECKSUM_OFFSET, true, addressDelta, transportDelta);
+        } else {
+            long at = l4 + Udp.CHECKSUM_OFFSET;
+            Bytes.u16(frames, at, Checksum.applyUdp(Bytes.u16(frames, at), transportDelta));
         }
     }
 

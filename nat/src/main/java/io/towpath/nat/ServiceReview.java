@@ -2,8 +2,6 @@ package io.towpath.nat;
 
 import io.towpath.conntrack.Entry;
 import io.towpath.conntrack.EntryReview;
-import io.towpath.packet.FiveTuple;
-import java.lang.foreign.MemorySegment;
 
 /** Looks at connections that an earlier process left, by the service maps that it left. Set-up thread, before the maps are written. */
 final class ServiceReview implements EntryReview {
@@ -14,9 +12,8 @@ final class ServiceReview implements EntryReview {
     }
 
     @Override
-    public boolean isIntact(MemorySegment entries, long entry) {
-        return FiveTuple.protocol(Entry.transport(entries, entry)) == Entry.AFFINITY_TEMPLATE
-                || Connections.areDeltasRight(entries, entry);
+    public boolean isIntact(long entry) {
+        return Entry.protocol(entry) == Entry.AFFINITY_TEMPLATE || Connections.areDeltasRight(entry);
     }
 
     @Override

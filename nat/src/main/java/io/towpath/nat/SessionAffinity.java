@@ -3,7 +3,6 @@ package io.towpath.nat;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackWorker;
 import io.towpath.conntrack.Entry;
-import java.lang.foreign.MemorySegment;
 
 /**
  * ClientIP session affinity: which backend of a service port a client got last. A memory is a template in the conntrack table, as IPVS keeps
@@ -17,12 +16,10 @@ final class SessionAffinity {
 
     private final Conntrack conntrack;
     private final ConntrackWorker worker;
-    private final MemorySegment entries;
 
     SessionAffinity(Conntrack conntrack, ConntrackWorker worker) {
         this.conntrack = conntrack;
         this.worker = worker;
-        this.entries = conntrack.entries();
     }
 
     /** Returns the handle of a client's memory, negative where there is none. Good for this burst. */
@@ -33,12 +30,12 @@ final class SessionAffinity {
 
     /** Returns the id of the backend that a memory is of. */
     int backendId(long handle) {
-        return Entry.templateBackendId(entries, handle);
+        return Entry.templateBackendId(Conntrack.entry(handle));
     }
 
     /** Returns whether the client's last new connection is longer ago. */
     boolean isOver(long handle, int timeoutSeconds, long nowNs) {
-        return nowNs - Entry.lastSeenNs(entries, handle) > timeoutSeconds * SECOND_NS;
+        return Entry.idleNs(Conntrack.entry(handle), nowNs) > timeoutSeconds * SECOND_NS;
     }
 
     /**
@@ -57,8 +54,8 @@ final class SessionAffinity {
             long nowNs) {
         long handle = lookup(serviceId, clientHi, clientLo);
         if (handle >= 0) {
-            int found = Entry.templateBackendId(entries, handle);
-            if (found == backendId && Entry.templateTimeoutSeconds(entries, handle) == timeoutSeconds) {
+            int found = Entry.templateBackendId(Conntrack.entry(handle));
+            if (found == backendId && Entry.templateTimeoutSeconds(Conntrack.entry(handle)) == timeoutSeconds) {
                 conntrack.refresh(handle, nowNs);
                 return backendId;
             }
@@ -78,14 +75,15 @@ final class SessionAffinity {
         worker.replyDestinationHi = clientHi;
         worker.replyDestinationLo = clientLo;
         worker.replyTransport = Entry.AFFINITY_TEMPLATE;
-        worker.natFlags = timeoutSeconds;
+        worker.natFlags = 0;
+        worker.templateSeconds = timeoutSeconds;
         worker.deltas = backendId;
         worker.serviceId = serviceId;
         worker.backendId = 0; // it is no connection of the backend
         long created = conntrack.create(worker, nowNs);
         if (created == Conntrack.CONFLICT_ORIGINAL || created == Conntrack.CONFLICT_REPLY) {
             long winner = lookup(serviceId, clientHi, clientLo);
-            return winner < 0 ? backendId : Entry.templateBackendId(entries, winner);
+            return winner < 0 ? backendId : Entry.templateBackendId(Conntrack.entry(winner));
         }
         return backendId;
     }

@@ -22,8 +22,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class UdpReconciler {
     private static final int PORTS = 1 << 16;
-    /** Entries looked at before reuse may go on, in bytes: a millisecond's work. */
-    private static final long BATCH_BYTES = 8192L * Entry.BYTES;
+    /** Pages of entries looked at before reuse may go on: a millisecond's work. */
+    private static final long BATCH_PAGES = 256;
 
     /** A burst takes microseconds; a worker that the kernel keeps waiting for longer than 20 ms is not waited for at once. */
     private static final long WAIT_TURN_NS = 50_000;
@@ -32,7 +32,6 @@ public final class UdpReconciler {
 
     private final Conntrack conntrack;
     private final ServiceWriter writer;
-    private final MemorySegment entries;
     private final Quiescence quiescence;
     private final WordMap vips;
     private final MemorySegment blocks;
@@ -41,6 +40,7 @@ public final class UdpReconciler {
     private long changedAt;
 
     private boolean pending;
+    private int removed;
     private Totals totals = new Totals(0, 0, 0);
 
     private final BitSet servingIds = new BitSet();
@@ -57,7 +57,6 @@ public final class UdpReconciler {
     public UdpReconciler(Conntrack conntrack, ServiceMaps maps, ServiceWriter writer) {
         this.conntrack = conntrack;
         this.writer = writer;
-        this.entries = conntrack.entries();
         this.quiescence = maps.quiescence();
         this.vips = maps.vips();
         this.blocks = maps.blocks();
@@ -102,9 +101,9 @@ public final class UdpReconciler {
                 }
             }
         });
-        int removed = 0;
-        for (long from = Entry.BYTES; from < conntrack.end(); from += BATCH_BYTES) {
-            removed += removeStale(from, Math.min(from + BATCH_BYTES, conntrack.end()));
+        removed = 0;
+        for (long page = 1; page < conntrack.pagesEnd(); page += BATCH_PAGES) {
+            removeStale(page, Math.min(page + BATCH_PAGES, conntrack.pagesEnd()));
         }
         totals = totals.plus(1, 0, 0);
         return removed;
@@ -118,36 +117,33 @@ public final class UdpReconciler {
     }
 
     /** While this thread looks at entries none is reused, so it does that in batches. */
-    private int removeStale(long from, long end) {
-        int removed = 0;
+    private void removeStale(long fromPage, long endPage) {
         quiescence.online(quiescence.control());
         try {
-            for (long entry = from; entry < end; entry += Entry.BYTES) {
-                if (conntrack.isLive(entry) && isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
-                    removed++;
-                    boolean isIpv4 =
-                            Address.isIpv4(Entry.destinationHi(entries, entry), Entry.destinationLo(entries, entry));
-                    totals = totals.plus(0, isIpv4 ? 1 : 0, isIpv4 ? 0 : 1);
-                }
-            }
+            conntrack.forEachLive(fromPage, endPage, this::removeIfStale);
         } finally {
             quiescence.offline(quiescence.control());
         }
         conntrack.recycle(conntrack.controlWorker());
-        return removed;
+    }
+
+    private void removeIfStale(long entry) {
+        if (isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
+            removed++;
+            boolean ipv4 = Entry.isIpv4(entry);
+            totals = totals.plus(0, ipv4 ? 1 : 0, ipv4 ? 0 : 1);
+        }
     }
 
     private boolean isStale(long entry) {
-        long transport = Entry.transport(entries, entry);
-        if (FiveTuple.protocol(transport) != FiveTuple.UDP) {
+        if (Entry.protocol(entry) != FiveTuple.UDP) {
             return false;
         }
         int serviceId = serviceId(
-                Entry.destinationHi(entries, entry),
-                Entry.destinationLo(entries, entry),
-                FiveTuple.destinationPort(transport));
-        if (serviceId == 0
-                || Entry.serviceId(entries, entry) == serviceId && servingIds.get(Entry.backendId(entries, entry))) {
+                Entry.destinationHi(entry, 0),
+                Entry.destinationLo(entry, 0),
+                FiveTuple.destinationPort(Entry.transport(entry, 0)));
+        if (serviceId == 0 || Entry.serviceId(entry) == serviceId && servingIds.get(Entry.backendId(entry))) {
             return false;
         }
         ServicePort port = writer.byId(serviceId);
@@ -163,10 +159,9 @@ public final class UdpReconciler {
 
     /** Compares addresses: the same backend may have been reached through another Service. */
     private boolean serves(List<BackendAddress> backends, long entry) {
-        long reply = entry + Entry.REPLY_TUPLE;
-        long hi = Entry.sourceHi(entries, reply);
-        long lo = Entry.sourceLo(entries, reply);
-        int port = FiveTuple.sourcePort(Entry.transport(entries, reply));
+        long hi = Entry.sourceHi(entry, 1);
+        long lo = Entry.sourceLo(entry, 1);
+        int port = FiveTuple.sourcePort(Entry.transport(entry, 1));
         for (BackendAddress backend : backends) {
             if (backend.port() == port
                     && backend.address().lo() == lo

@@ -20,6 +20,25 @@ public final class FiveTuple {
         return (long) sourcePort << 48 | (long) destinationPort << 32 | protocol;
     }
 
+    /** @param ports {@code sourcePort << 16 | destinationPort} */
+    public static long transport(int ports, int protocol) {
+        return (long) ports << 32 | protocol;
+    }
+
+    /** Returns {@code sourcePort << 16 | destinationPort}. */
+    public static int ports(long transport) {
+        return (int) (transport >>> 32);
+    }
+
+    /**
+     * Returns {@code source << 32 | destination}, as they stand in an IPv4 header.
+     *
+     * @param sourceLo low half of a v4-mapped address
+     */
+    public static long ipv4Addresses(long sourceLo, long destinationLo) {
+        return sourceLo << 32 | destinationLo & 0xFFFF_FFFFL;
+    }
+
     /** Returns the transport word of the other direction. */
     public static long reverse(long transport) {
         return transport << 16 & 0xFFFF_0000_0000_0000L

@@ -74,10 +74,11 @@ public final class FrameParser {
         if (!Ipv4.isHeaderChecksumValid(frames, l3)) {
             return invalid(burst, i, Reason.IP_CHECKSUM_WRONG);
         }
+        long addresses = Ipv4.addresses(frames, l3);
         burst.sourceHi[i] = 0;
-        burst.sourceLo[i] = Address.mapped(Ipv4.source(frames, l3));
+        burst.sourceLo[i] = Address.mapped((int) (addresses >>> 32));
         burst.destinationHi[i] = 0;
-        burst.destinationLo[i] = Address.mapped(Ipv4.destination(frames, l3));
+        burst.destinationLo[i] = Address.mapped((int) addresses);
         int headerLength = Ipv4.headerLength(frames, l3);
         burst.l4[i] = l3 + headerLength;
         burst.l4Length[i] = Ipv4.totalLength(frames, l3) - headerLength;
@@ -175,7 +176,7 @@ public final class FrameParser {
             return invalid(burst, i, Reason.L4_HEADER_INVALID);
         }
         // TCP, UDP and SCTP have their ports in the same place.
-        burst.transport[i] = FiveTuple.transport(Udp.sourcePort(frames, l4), Udp.destinationPort(frames, l4), protocol);
+        burst.transport[i] = FiveTuple.transport(Udp.ports(frames, l4), protocol);
         return FlowKind.FLOW;
     }
 

@@ -1,8 +1,6 @@
 package io.towpath.wire;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * The Internet checksum (RFC 1071) and its incremental update (RFC 1624).
@@ -11,8 +9,6 @@ import java.nio.ByteOrder;
  * values, so a connection's deltas are computed once.
  */
 public final class Checksum {
-    private static final ValueLayout.OfLong BE64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
     private Checksum() {}
 
     /** Returns the ones' complement sum of big-endian 16-bit words, not folded; an odd last byte counts as the upper half of a word. */
@@ -21,7 +17,7 @@ public final class Checksum {
         long i = at;
         long end = at + length;
         for (; i + 8 <= end; i += 8) {
-            long word = frame.get(BE64, i);
+            long word = Bytes.i64(frame, i);
             sum += (word >>> 32) + (word & 0xFFFF_FFFFL);
         }
         if (i + 4 <= end) {
@@ -35,6 +31,13 @@ public final class Checksum {
         return i < end ? sum + ((long) Bytes.u8(frame, i) << 8) : sum;
     }
 
+    /** As {@link #sum} of 20 bytes: an IPv4 header without options. */
+    static long sum20(MemorySegment frame, long at) {
+        return halves(Bytes.i64(frame, at))
+                + halves(Bytes.i64(frame, at + 8))
+                + Integer.toUnsignedLong(Bytes.i32(frame, at + 16));
+    }
+
     /** Folds a sum to 16 bits. */
     public static int fold(long sum) {
         long folded = (sum >>> 32) + (sum & 0xFFFF_FFFFL);
@@ -42,6 +45,11 @@ public final class Checksum {
         folded = (folded >>> 16) + (folded & 0xFFFF);
         folded = (folded >>> 16) + (folded & 0xFFFF);
         return (int) folded;
+    }
+
+    /** Folds the sum of two 16-bit words. */
+    private static int foldOnce(int sum) {
+        return (sum >>> 16) + (sum & 0xFFFF);
     }
 
     /** Returns the checksum field for a sum: its complement. */
@@ -65,7 +73,7 @@ public final class Checksum {
 
     /** Returns the delta of a 16-bit word that changes. */
     public static int delta16(int oldWord, int newWord) {
-        return fold((~oldWord & 0xFFFFL) + (newWord & 0xFFFF));
+        return foldOnce((~oldWord & 0xFFFF) + (newWord & 0xFFFF));
     }
 
     /** Returns the delta of an address that changes. v4-mapped addresses give the delta of the IPv4 address. */
@@ -74,7 +82,7 @@ public final class Checksum {
     }
 
     public static int addDeltas(int a, int b) {
-        return fold((long) a + b);
+        return foldOnce(a + b);
     }
 
     /** Returns the delta that undoes one. */
@@ -84,12 +92,12 @@ public final class Checksum {
 
     /** Applies a delta to a checksum field (RFC 1624 equation 3). */
     public static int apply(int checksum, int delta) {
-        return ~fold((~checksum & 0xFFFFL) + delta) & 0xFFFF;
+        return ~foldOnce((~checksum & 0xFFFF) + delta) & 0xFFFF;
     }
 
     /** Applies a delta to a field that holds an uncomplemented sum, as virtio's NEEDS_CSUM leaves it. */
     public static int applyPartial(int checksum, int delta) {
-        return fold((long) checksum + delta);
+        return foldOnce(checksum + delta);
     }
 
     /** Applies a delta to a UDP checksum: 0, none, stays; a result of 0 is sent as 0xFFFF (RFC 768). */

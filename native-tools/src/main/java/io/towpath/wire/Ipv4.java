@@ -33,17 +33,20 @@ public final class Ipv4 {
         if (l3 + MIN_HEADER_LENGTH > end) {
             return false;
         }
-        int first = Bytes.u8(frame, l3);
-        int headerLength = (first & 15) << 2;
-        int totalLength = totalLength(frame, l3);
-        return first >>> 4 == 4
+        int first = Bytes.i32(frame, l3);
+        int headerLength = first >>> 22 & 60;
+        int totalLength = first & 0xFFFF;
+        return first >>> 28 == 4
                 && headerLength >= MIN_HEADER_LENGTH
                 && totalLength >= headerLength
                 && l3 + totalLength <= end;
     }
 
     public static boolean isHeaderChecksumValid(MemorySegment frame, long l3) {
-        return Checksum.fold(Checksum.sum(frame, l3, headerLength(frame, l3))) == 0xFFFF;
+        int headerLength = headerLength(frame, l3);
+        return headerLength == MIN_HEADER_LENGTH
+                ? Checksum.fold(Checksum.sum20(frame, l3)) == 0xFFFF
+                : Checksum.fold(Checksum.sum(frame, l3, headerLength)) == 0xFFFF;
     }
 
     /** Returns the header length in bytes. */
@@ -173,6 +176,15 @@ public final class Ipv4 {
 
     public static void destination(MemorySegment frame, long l3, int address) {
         Bytes.i32(frame, l3 + 16, address);
+    }
+
+    /** Returns {@code source << 32 | destination}. */
+    public static long addresses(MemorySegment frame, long l3) {
+        return Bytes.i64(frame, l3 + 12);
+    }
+
+    public static void addresses(MemorySegment frame, long l3, long sourceAndDestination) {
+        Bytes.i64(frame, l3 + 12, sourceAndDestination);
     }
 
     /** Writes a header without options, its checksum included; DF set, identification 0 (RFC 6864 section 4.1). */

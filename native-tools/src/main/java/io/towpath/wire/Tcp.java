@@ -30,6 +30,11 @@ public final class Tcp {
     private static final int SCALE_PRESENT = 1 << 8;
     private static final int SACK_PERMITTED = 1 << 9;
 
+    /** Two no-operations, then the kind and length of time stamps (RFC 7323 appendix A). */
+    private static final int NOP_NOP_TIMESTAMPS = 0x0101_080A;
+
+    private static final int TIMESTAMPS_LENGTH = 12;
+
     private Tcp() {}
 
     /** Returns whether the header with its options lies before {@code end}. */
@@ -129,5 +134,12 @@ public final class Tcp {
             at += length;
         }
         return highest;
+    }
+
+    /** Returns whether a segment is sure to have no SACK option: it has no options, or the time stamps only that Linux sends. */
+    public static boolean hasNoSack(MemorySegment frame, long l4, int headerLength) {
+        return headerLength == MIN_HEADER_LENGTH
+                || headerLength == MIN_HEADER_LENGTH + TIMESTAMPS_LENGTH
+                        && Bytes.i32(frame, l4 + MIN_HEADER_LENGTH) == NOP_NOP_TIMESTAMPS;
     }
 }

@@ -27,6 +27,15 @@ public final class Udp {
         return Bytes.u16(frame, l4 + 2);
     }
 
+    /** Returns {@code source << 16 | destination}, of TCP and SCTP, too. */
+    public static int ports(MemorySegment frame, long l4) {
+        return Bytes.i32(frame, l4);
+    }
+
+    public static void ports(MemorySegment frame, long l4, int sourceAndDestination) {
+        Bytes.i32(frame, l4, sourceAndDestination);
+    }
+
     /** Writes both ports; TCP and SCTP have them in the same place. */
     public static void ports(MemorySegment frame, long l4, int source, int destination) {
         Bytes.i32(frame, l4, source << 16 | destination);

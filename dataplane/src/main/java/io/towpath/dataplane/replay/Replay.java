@@ -102,7 +102,7 @@ public final class Replay implements AutoCloseable {
         verdicts = new Verdicts(counters, 0, pool);
         fragments = new Fragments(pool, verdicts, 1, seed);
         output = new CaptureOutput(outputs.capture(), pool.frames());
-        log = new VerdictLog(outputs.verdicts(), conntrack, writer);
+        log = new VerdictLog(outputs.verdicts(), writer);
         network = settings.router() == null
                 ? new NodeNetwork(output, pool, verdicts)
                 : new RouterNetwork(

@@ -11,7 +11,6 @@ import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
 import io.towpath.wire.Address;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -19,11 +18,9 @@ import java.util.Locale;
 /** Writes what became of each packet, a JSON object a line. */
 final class VerdictLog implements AutoCloseable {
     private final JsonGenerator json;
-    private final Conntrack conntrack;
     private final ServiceWriter services;
 
-    VerdictLog(Path file, Conntrack conntrack, ServiceWriter services) throws IOException {
-        this.conntrack = conntrack;
+    VerdictLog(Path file, ServiceWriter services) throws IOException {
         this.services = services;
         json = new JsonFactory().createGenerator(Files.newBufferedWriter(file));
         json.setRootValueSeparator(new SerializedString("\n"));
@@ -52,15 +49,14 @@ final class VerdictLog implements AutoCloseable {
     }
 
     private String service(long handle) {
-        ServicePort found = services.byId(Entry.serviceId(conntrack.entries(), Conntrack.entry(handle)));
+        ServicePort found = services.byId(Entry.serviceId(Conntrack.entry(handle)));
         return found == null ? null : found.name().toString();
     }
 
     private String backend(long handle) {
-        MemorySegment entries = conntrack.entries();
-        long reply = Conntrack.entry(handle) + Entry.REPLY_TUPLE;
-        return new Address(Entry.sourceHi(entries, reply), Entry.sourceLo(entries, reply))
-                .withPort(FiveTuple.sourcePort(Entry.transport(entries, reply)));
+        long entry = Conntrack.entry(handle);
+        return new Address(Entry.sourceHi(entry, 1), Entry.sourceLo(entry, 1))
+                .withPort(FiveTuple.sourcePort(Entry.transport(entry, 1)));
     }
 
     @Override

@@ -169,8 +169,8 @@ final class FragmentsTest {
 
             assertEquals(1, node.conntrack.worker(0).created());
             long entry = Conntrack.entry(node.burst.handle[0]);
-            assertEquals(1, Entry.packets(node.conntrack.entries(), entry, 0));
-            assertEquals(packet.length, Entry.bytes(node.conntrack.entries(), entry, 0));
+            assertEquals(1, Entry.packets(entry, 0));
+            assertEquals(packet.length, Entry.bytes(entry, 0));
             assertCounters(node, Reason.SERVICE, 3);
         }
     }

@@ -1,0 +1,83 @@
+package io.towpath.conntrack;
+
+/** One thread's entries of a family that are in no index: free ones at hand, and removed ones waiting for their grace period. Owner thread only. */
+final class EntryLists {
+    /** Batches of removed entries that wait; a further one joins the newest. */
+    private static final int BATCHES = 64;
+
+    /** Free entries that the thread does not share. */
+    private final int keeps;
+
+    private final boolean ipv6;
+
+    int free;
+    int freeCount;
+
+    private int removed;
+    private int removedLast;
+    private int removedCount;
+    private final int[] batchFirst = new int[BATCHES];
+    private final int[] batchLast = new int[BATCHES];
+    private final int[] batchCount = new int[BATCHES];
+    private final long[] batchToken = new long[BATCHES];
+    private int batchHead;
+    private int batches;
+
+    EntryLists(boolean ipv6, int keeps) {
+        this.ipv6 = ipv6;
+        this.keeps = keeps;
+    }
+
+    int keeps() {
+        return keeps;
+    }
+
+    /** An entry left the index: it is free once the grace period is over. */
+    void retire(Conntrack table, int entry) {
+        table.link(entry, removed);
+        if (removed == 0) {
+            removedLast = entry;
+        }
+        removed = entry;
+        removedCount++;
+    }
+
+    /** Closes the batch of entries removed since the last call. */
+    private void seal(Conntrack table) {
+        if (removed == 0) {
+            return;
+        }
+        long token = table.quiescence().advance();
+        if (batches == BATCHES) {
+            int newest = (batchHead + batches - 1) % BATCHES;
+            table.link(removedLast, batchFirst[newest]);
+            batchFirst[newest] = removed;
+            batchCount[newest] += removedCount;
+            batchToken[newest] = token;
+        } else {
+            int next = (batchHead + batches++) % BATCHES;
+            batchFirst[next] = removed;
+            batchLast[next] = removedLast;
+            batchCount[next] = removedCount;
+            batchToken[next] = token;
+        }
+        removed = 0;
+        removedCount = 0;
+    }
+
+    /** Makes entries free whose grace period is over. */
+    void reclaim(Conntrack table) {
+        seal(table);
+        while (batches > 0 && table.quiescence().passed(batchToken[batchHead])) {
+            if (keeps == 0) {
+                table.pool(ipv6).share(batchFirst[batchHead], batchLast[batchHead]);
+            } else {
+                table.link(batchLast[batchHead], free);
+                free = batchFirst[batchHead];
+                freeCount += batchCount[batchHead];
+            }
+            batchHead = (batchHead + 1) % BATCHES;
+            batches--;
+        }
+    }
+}

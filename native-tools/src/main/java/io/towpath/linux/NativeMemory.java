@@ -1,0 +1,110 @@
+package io.towpath.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The memory of this process by address, in host byte order. Maps keep the address of their data and read it through here.
+ *
+ * <p><b>Nothing is checked.</b> Through a constant segment that spans all addresses the compiler needs neither bounds nor lifetime for an
+ * access, which is a quarter of the packet path's time; in return a wrong address ends the process. So an address is computed where its
+ * bounds are known (a slot number masked or counted, a frame validated by the parser) and not from what a packet says. Alignment is the
+ * caller's, too: that of the value.
+ *
+ * <p>Names tell the memory order where other threads look; the bare ones are plain, and without a check of the alignment. A plain access to
+ * an aligned word does not tear on the 64-bit machines that this runs on.
+ */
+public final class NativeMemory {
+    /** Base 0: an offset is an address. */
+    public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private static final VarHandle BYTE = JAVA_BYTE.varHandle().withInvokeExactBehavior();
+    private static final VarHandle INT = JAVA_INT.varHandle().withInvokeExactBehavior();
+    private static final VarHandle LONG = JAVA_LONG.varHandle().withInvokeExactBehavior();
+
+    private NativeMemory() {}
+
+    public static byte getByteAcquire(long address) {
+        return (byte) BYTE.getAcquire(ALL, address);
+    }
+
+    public static void setByteRelease(long address, byte value) {
+        BYTE.setRelease(ALL, address, value);
+    }
+
+    /** Returns an unsigned 16-bit integer. */
+    public static int getShort(long address) {
+        return ALL.get(JAVA_SHORT_UNALIGNED, address) & 0xFFFF;
+    }
+
+    public static void setShort(long address, int value) {
+        ALL.set(JAVA_SHORT_UNALIGNED, address, (short) value);
+    }
+
+    public static int getInt(long address) {
+        return ALL.get(JAVA_INT_UNALIGNED, address);
+    }
+
+    public static void setInt(long address, int value) {
+        ALL.set(JAVA_INT_UNALIGNED, address, value);
+    }
+
+    public static int getIntOpaque(long address) {
+        return (int) INT.getOpaque(ALL, address);
+    }
+
+    public static void setIntOpaque(long address, int value) {
+        INT.setOpaque(ALL, address, value);
+    }
+
+    public static int getIntAcquire(long address) {
+        return (int) INT.getAcquire(ALL, address);
+    }
+
+    public static void setIntRelease(long address, int value) {
+        INT.setRelease(ALL, address, value);
+    }
+
+    public static boolean compareAndSetInt(long address, int old, int value) {
+        return INT.compareAndSet(ALL, address, old, value);
+    }
+
+    public static int getAndBitwiseOrInt(long address, int bits) {
+        return (int) INT.getAndBitwiseOr(ALL, address, bits);
+    }
+
+    public static long getLong(long address) {
+        return ALL.get(JAVA_LONG_UNALIGNED, address);
+    }
+
+    public static void setLong(long address, long value) {
+        ALL.set(JAVA_LONG_UNALIGNED, address, value);
+    }
+
+    public static long getLongOpaque(long address) {
+        return (long) LONG.getOpaque(ALL, address);
+    }
+
+    public static void setLongOpaque(long address, long value) {
+        LONG.setOpaque(ALL, address, value);
+    }
+
+    public static long getLongAcquire(long address) {
+        return (long) LONG.getAcquire(ALL, address);
+    }
+
+    public static long getLongVolatile(long address) {
+        return (long) LONG.getVolatile(ALL, address);
+    }
+
+    public static boolean compareAndSetLong(long address, long old, long value) {
+        return LONG.compareAndSet(ALL, address, old, value);
+    }
+}
