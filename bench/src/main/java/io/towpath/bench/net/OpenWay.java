@@ -72,7 +72,8 @@ final class OpenWay {
         command.add(file.toString());
         Programs.Result result = Programs.run(LIMIT, command);
         if (!result.isOk()) {
-            throw new DemoException("%s: %s".formatted(program[0], result.errors().strip()));
+            throw new DemoException(
+                    "%s: %s".formatted(program[0], result.errors().strip()));
         }
     }
 
