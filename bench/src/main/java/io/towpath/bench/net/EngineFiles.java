@@ -5,9 +5,13 @@ import io.towpath.dataplane.model.ManifestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /** The files of one engine of a run. */
 final class EngineFiles {
+    private static final String FALLBACK = "ports: read and write, as there is no";
+
     private EngineFiles() {}
 
     static String instance(BenchNetwork network, Way way) {
@@ -70,5 +74,12 @@ final class EngineFiles {
         } finally {
             Files.delete(file);
         }
+    }
+
+    /** Returns the line of an engine's log that says that it does not use what it was asked for. */
+    static Optional<String> fallback(Way way, List<String> log) {
+        return way == Way.RW
+                ? Optional.empty()
+                : log.stream().filter(line -> line.contains(FALLBACK)).findFirst();
     }
 }

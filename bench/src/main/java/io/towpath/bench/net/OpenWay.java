@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A way that packets can take, with the Services it was opened with, until it is closed. */
 final class OpenWay {
@@ -61,8 +62,14 @@ final class OpenWay {
         Path config = EngineFiles.writeConfig(network, way);
         Path manifests = folder.resolve("manifests");
         ServiceManifests.write(manifests, way, services);
-        engine = EngineProcess.start(config, manifests, folder.resolve("engine.log"));
+        Path log = folder.resolve("engine.log");
+        engine = EngineProcess.start(config, manifests, log);
         engine.awaitReady(LIMIT);
+        Optional<String> fallback = EngineFiles.fallback(way, Files.readAllLines(log));
+        if (fallback.isPresent()) {
+            close();
+            throw new DemoException(fallback.get());
+        }
         network.attach(way);
     }
 
