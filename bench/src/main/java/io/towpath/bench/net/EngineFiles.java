@@ -70,7 +70,7 @@ final class EngineFiles {
             EngineConfig.read(Files.writeString(file, config));
             return null;
         } catch (ManifestException e) {
-            return e.getMessage().replace(file + ":", "").strip();
+            return e.problems().getFirst().replace(file + ":", "").strip();
         } finally {
             Files.delete(file);
         }
