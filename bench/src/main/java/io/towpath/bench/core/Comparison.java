@@ -1,5 +1,6 @@
 package io.towpath.bench.core;
 
+import io.towpath.bench.Spread;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;

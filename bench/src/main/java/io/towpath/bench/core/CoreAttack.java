@@ -1,5 +1,6 @@
 package io.towpath.bench.core;
 
+import io.towpath.bench.Spread;
 import io.towpath.dataplane.demo.Table;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.packet.Burst;

@@ -1,5 +1,6 @@
 package io.towpath.bench.core;
 
+import io.towpath.bench.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,8 @@ package io.towpath.bench.core;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.towpath.bench.Machine;
+import io.towpath.bench.Spread;
 import io.towpath.dataplane.demo.Table;
 import java.io.IOException;
 import java.io.StringWriter;

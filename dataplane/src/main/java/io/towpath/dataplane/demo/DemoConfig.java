@@ -99,7 +99,8 @@ public final class DemoConfig {
         return texts.stream().map(text -> '"' + text + '"').collect(Collectors.joining(", ", "[", "]"));
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** Removes a folder with all that is in it. */
+    public static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);

@@ -1,4 +1,4 @@
-package io.towpath.bench.core;
+package io.towpath.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package io.towpath.bench.core;
+package io.towpath.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,11 +11,12 @@ import java.time.temporal.ChronoUnit;
  *
  * @param load the load average of a minute: before, and after
  */
-record Machine(String cpu, int cores, String kernel, String jdk, String load, String date) {
+public record Machine(String cpu, int cores, String kernel, String jdk, String load, String date) {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     private static final Path MEMORY_INFO = Path.of("/proc/meminfo");
 
-    static Machine now() throws IOException {
+    /** Returns this machine, with the load so far. */
+    public static Machine now() throws IOException {
         return new Machine(
                 field(CPU_INFO, "model name"),
                 Runtime.getRuntime().availableProcessors(),
@@ -25,7 +26,8 @@ record Machine(String cpu, int cores, String kernel, String jdk, String load, St
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
-    Machine withLoadAfter() throws IOException {
+    /** Returns the same with the load of now beside that of before. */
+    public Machine withLoadAfter() throws IOException {
         return new Machine(cpu, cores, kernel, jdk, load + " to " + loadAverage(), date);
     }
 
@@ -35,7 +37,7 @@ record Machine(String cpu, int cores, String kernel, String jdk, String load, St
     }
 
     /** Returns how many bytes new programs can have without swapping. */
-    static long availableBytes() throws IOException {
+    public static long availableBytes() throws IOException {
         String field = field(MEMORY_INFO, "MemAvailable");
         return Long.parseLong(field.substring(0, field.indexOf(' '))) * 1024;
     }

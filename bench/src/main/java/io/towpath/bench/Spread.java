@@ -1,11 +1,11 @@
-package io.towpath.bench.core;
+package io.towpath.bench;
 
 import java.util.Arrays;
 
 /** Median, least and largest of some numbers. */
-record Spread(double median, double min, double max) {
+public record Spread(double median, double min, double max) {
     /** Of an even count the median is the mean of the middle two. */
-    static Spread of(double... values) {
+    public static Spread of(double... values) {
         if (values.length == 0) {
             throw new IllegalArgumentException("no values");
         }
