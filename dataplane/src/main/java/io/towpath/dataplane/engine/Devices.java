@@ -125,10 +125,20 @@ final class Devices {
         ours.values().forEach(tap -> tap.persist(true));
     }
 
+    private static void letGo(Tap tap) {
+        try {
+            tap.persist(false);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EBADFD) { // somebody deleted the device
+                throw e;
+            }
+        }
+    }
+
     /** @param keep whether our devices stay for the next process */
     void close(boolean keep) {
         if (!keep) {
-            ours.values().forEach(tap -> tap.persist(false));
+            ours.values().forEach(Devices::letGo);
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.towpath.dataplane.engine;
 
+import io.netty.channel.IoEventLoopGroup;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackTakeover;
 import io.towpath.dataplane.control.ClusterSource;
@@ -16,6 +17,8 @@ import io.towpath.dataplane.metrics.ProbeMetrics;
 import io.towpath.dataplane.metrics.SourceMetrics;
 import io.towpath.dataplane.metrics.TrafficMetrics;
 import io.towpath.dataplane.metrics.WorkerCounts;
+import io.towpath.dataplane.netty.EventLoops;
+import io.towpath.dataplane.netty.NettyTapPort;
 import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
@@ -24,6 +27,7 @@ import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.port.TapPort;
 import io.towpath.linux.EventFd;
+import io.towpath.linux.Fd;
 import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
@@ -66,7 +70,11 @@ public final class Engine implements AutoCloseable {
     private final PinnedMapStore store;
     private final Quiescence quiescence;
     private final Devices devices;
+    /** Event loops that the workers run on, null where they have threads of their own. */
+    private final IoEventLoopGroup loops;
+
     private final List<AgentRunner> runners = new ArrayList<>();
+    private final List<EventLoopWorker> loopWorkers = new ArrayList<>();
     private final List<Worker> workers = new ArrayList<>();
     private final ControlRest controlRest = new ControlRest();
     private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
@@ -83,7 +91,24 @@ public final class Engine implements AutoCloseable {
      */
     public Engine(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources, Consumer<String> log)
             throws IOException {
+        this(config, proxyConfig, sources, null, log);
+    }
+
+    /**
+     * As the other one, with the workers on an application's event loops: each on the group's next one. The group is the application's to
+     * shut down, after the engine is closed; neither {@link #start} nor {@link #close} may be called on one of its threads.
+     *
+     * @param loops of {@code IoUringIoHandler}
+     */
+    public Engine(
+            EngineConfig config,
+            ProxyConfig proxyConfig,
+            ClusterSource.Opener sources,
+            IoEventLoopGroup loops,
+            Consumer<String> log)
+            throws IOException {
         this.config = config;
+        this.loops = loops;
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()), log);
@@ -112,9 +137,7 @@ public final class Engine implements AutoCloseable {
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
         for (int number = 0; number < config.workers(); number++) {
-            Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, counts, secret);
-            workers.add(worker);
-            run(worker, NoOpIdleStrategy.INSTANCE);
+            workers.add(worker(number, maps, conntrack, verdicts, heartbeats, counts, secret));
         }
         metrics.addAll(List.of(
                 new PacketMetrics(verdicts, conntrack),
@@ -187,12 +210,11 @@ public final class Engine implements AutoCloseable {
             Heartbeats heartbeats,
             WorkerCounts counts,
             long seed) {
-        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
-        List<String> names = standing.portNames();
-        List<Port> ports = new ArrayList<>();
-        for (Tap tap : devices.taps()) {
-            ports.add(new TapPort(ports.size(), names.get(ports.size()), tap.queue(number), pool.frames()));
-        }
+        int reads = loops == null ? 0 : NettyTapPort.READS * devices.taps().size();
+        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT + reads));
+        EventFd wakeUp = parts.add(new EventFd());
+        EventLoopWorker loop = loops == null ? null : new EventLoopWorker(EventLoops.next(loops), this::onError);
+        List<Port> ports = ports(number, pool, loop);
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
         Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
@@ -206,10 +228,9 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        EventFd wakeUp = parts.add(new EventFd());
-        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, wakeUp::signal);
+        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, loop == null ? wakeUp::signal : loop::wake);
         settings.add(queue, nat::onSettings);
-        return new Worker(
+        Worker worker = new Worker(
                 number,
                 ports.toArray(Port[]::new),
                 pool,
@@ -223,6 +244,27 @@ public final class Engine implements AutoCloseable {
                 wakeUp,
                 heartbeats,
                 counts);
+        if (loop == null) {
+            run(worker, NoOpIdleStrategy.INSTANCE);
+        } else {
+            loop.use(worker, ports);
+            loopWorkers.add(parts.add(loop));
+        }
+        return worker;
+    }
+
+    private List<Port> ports(int worker, FramePool pool, EventLoopWorker loop) {
+        List<String> names = standing.portNames();
+        List<Port> ports = new ArrayList<>();
+        for (Tap tap : devices.taps()) {
+            int index = ports.size();
+            Fd queue = tap.queue(worker);
+            ports.add(
+                    loop == null
+                            ? new TapPort(index, names.get(index), queue, pool.frames())
+                            : new NettyTapPort(index, names.get(index), queue, pool, loop::wake, log));
+        }
+        return ports;
     }
 
     private void onError(Throwable error) {
@@ -232,6 +274,7 @@ public final class Engine implements AutoCloseable {
 
     /** Starts the threads; packets flow from here on. */
     public void start() {
+        loopWorkers.forEach(EventLoopWorker::start);
         runners.forEach(AgentRunner::startOnThread);
         standing.start();
         started = true;

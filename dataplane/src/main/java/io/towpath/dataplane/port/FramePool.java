@@ -45,6 +45,11 @@ public final class FramePool implements AutoCloseable {
         return freeCount;
     }
 
+    /** Returns the number of buffers, free or not; each is below it. */
+    public int capacity() {
+        return free.length;
+    }
+
     @Override
     public void close() {
         memory.close();

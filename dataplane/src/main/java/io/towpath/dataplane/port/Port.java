@@ -42,8 +42,20 @@ public abstract class Port {
     /** Appends up to {@code limit} received frames to the burst, in buffers taken from the pool. Returns how many; never blocks. */
     public abstract int receive(FramePool pool, Burst burst, int limit);
 
-    /** Sends one frame. Returns null, or why it could not be sent. */
-    protected abstract Reason transmit(long l2, int length);
+    /** Sends one frame at once. Returns null, or why it could not be sent. A port that overrides {@link #send} needs none. */
+    protected Reason transmit(long l2, int length) {
+        throw new UnsupportedOperationException(name);
+    }
+
+    /**
+     * Sends one frame, at once or in a while, and tells the outcome then, once: until that the frame's buffer is the port's.
+     *
+     * @param outcome the same for all frames of a port
+     */
+    protected void send(int buffer, long l2, int length, Reason reason, Outcome outcome) {
+        Reason failure = transmit(l2, length);
+        outcome.done(buffer, length, failure == null ? reason : failure);
+    }
 
     /** Returns the descriptor that becomes readable when frames wait, -1 where there is none. */
     public abstract int pollDescriptor();
@@ -69,8 +81,7 @@ public abstract class Port {
     public final int flush(Outcome outcome) {
         int count = queued;
         for (int i = 0; i < count; i++) {
-            Reason failure = transmit(l2s[i], lengths[i]);
-            outcome.done(buffers[i], lengths[i], failure == null ? reasons[i] : failure);
+            send(buffers[i], l2s[i], lengths[i], reasons[i], outcome);
         }
         queued = 0;
         return count;

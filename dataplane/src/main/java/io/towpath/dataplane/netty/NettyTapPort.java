@@ -1,0 +1,269 @@
+package io.towpath.dataplane.netty;
+
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.uring.IoUringIoEvent;
+import io.netty.channel.uring.IoUringIoHandle;
+import io.netty.channel.uring.IoUringIoOps;
+import io.netty.util.concurrent.Future;
+import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.Port;
+import io.towpath.linux.Errno;
+import io.towpath.linux.Fd;
+import io.towpath.packet.Burst;
+import io.towpath.packet.Reason;
+import io.towpath.wire.VnetHeader;
+import java.util.function.Consumer;
+
+/**
+ * A queue of a TAP device on the io_uring of a Netty event loop. Reads are in flight all the time, each into a buffer of the pool; a frame is
+ * written from where it lies. A buffer is the kernel's from the submission to the completion of its read or write, whatever comes of it.
+ *
+ * <p>All methods on the event loop's thread. A write allocates the object that Netty's {@link IoRegistration#submit} takes (72 bytes); a
+ * read's is made once for each buffer.
+ */
+public final class NettyTapPort extends Port implements IoUringIoHandle {
+    /** Reads in flight; one alone halves the rate, and each that waits is woken, in vain but for one, by the first frame after a rest. */
+    public static final int READS = 8;
+
+    // linux/io_uring.h, enum io_uring_op
+    private static final byte ASYNC_CANCEL = 14;
+    private static final byte READ = 22;
+    private static final byte WRITE = 23;
+    /** linux/fs.h: a device that cannot take a frame now refuses it. */
+    private static final int RWF_NOWAIT = 8;
+    /** As {@code read(2)} has it: TAPs have no file position. */
+    private static final long NO_OFFSET = -1;
+    /** Netty carries an operation's number for free where it fits 16 bits. */
+    private static final int BUFFERS_MAX = Short.MAX_VALUE;
+
+    private final Fd queue;
+    private final FramePool pool;
+    private final long framesAddress;
+    private final Runnable wake;
+    private final Consumer<String> log;
+
+    /** By buffer; made at the first use. */
+    private final IoUringIoOps[] readOps;
+    /** Netty's number of the read in flight by buffer, 0 where there is none. */
+    private final long[] reading;
+
+    private int readsInFlight;
+    /** Frames that were read and not received yet, in order. */
+    private final int[] readBuffers = new int[READS];
+
+    private final int[] readLengths = new int[READS];
+    private int readCount;
+
+    /** By buffer: what is in flight. */
+    private final int[] writeLengths;
+
+    private final Reason[] writeReasons;
+    private int writesInFlight;
+    private Outcome outcome;
+
+    private IoRegistration registration;
+    private Runnable onClosed;
+    /** The device refused a read: no other follows until {@link #retry}. */
+    private boolean isFailed;
+
+    private boolean isFailureSaid;
+    private boolean isClosing;
+
+    /**
+     * @param pool of the port's worker; frames go out from its buffers only
+     * @param wake asks for a {@link #receive} soon; called on the event loop
+     * @param log told once when the device fails, and when it works again
+     */
+    public NettyTapPort(int index, String name, Fd queue, FramePool pool, Runnable wake, Consumer<String> log) {
+        super(index, name);
+        if (pool.capacity() > BUFFERS_MAX) {
+            throw new IllegalArgumentException("more than " + BUFFERS_MAX + " buffers: " + pool.capacity());
+        }
+        this.queue = queue;
+        this.pool = pool;
+        this.framesAddress = pool.frames().address();
+        this.wake = wake;
+        this.log = log;
+        this.readOps = new IoUringIoOps[pool.capacity()];
+        this.reading = new long[pool.capacity()];
+        this.writeLengths = new int[pool.capacity()];
+        this.writeReasons = new Reason[pool.capacity()];
+    }
+
+    /**
+     * Begins to read.
+     *
+     * @param closed run once nothing is in flight any more, after {@link #close} or where the event loop ended
+     */
+    public void open(IoEventLoop loop, Runnable closed) {
+        Future<IoRegistration> registered = loop.register(this);
+        if (!registered.isSuccess()) { // known at once on the event loop
+            throw new IllegalStateException("port " + name() + ": " + registered.cause(), registered.cause());
+        }
+        registration = registered.getNow();
+        onClosed = closed;
+        read();
+    }
+
+    /** Receives what was read, and reads on. */
+    @Override
+    public int receive(FramePool from, Burst burst, int limit) {
+        int received = Math.min(readCount, limit);
+        for (int i = 0; i < received; i++) {
+            burst.add(index(), readBuffers[i], FramePool.l2(readBuffers[i]), readLengths[i]);
+        }
+        readCount -= received;
+        System.arraycopy(readBuffers, received, readBuffers, 0, readCount);
+        System.arraycopy(readLengths, received, readLengths, 0, readCount);
+        read();
+        return received;
+    }
+
+    private void read() {
+        if (isClosing || isFailed) {
+            return;
+        }
+        while (readsInFlight + readCount < READS) {
+            int buffer = pool.take();
+            if (buffer < 0) {
+                return; // a write's completion brings one, and wakes
+            }
+            IoUringIoOps operation = readOps[buffer];
+            if (operation == null) {
+                operation = operation(READ, FramePool.l2(buffer), FramePool.BUFFER_BYTES, 0, buffer);
+                readOps[buffer] = operation;
+            }
+            reading[buffer] = registration.submit(operation);
+            readsInFlight++;
+        }
+    }
+
+    @Override
+    protected void send(int buffer, long l2, int length, Reason reason, Outcome toldTo) {
+        if (isClosing) {
+            toldTo.done(buffer, length, Reason.EGRESS_FAILED);
+            return;
+        }
+        outcome = toldTo;
+        writeLengths[buffer] = length;
+        writeReasons[buffer] = reason;
+        writesInFlight++;
+        registration.submit(operation(WRITE, l2, length + VnetHeader.LENGTH, RWF_NOWAIT, buffer));
+    }
+
+    private IoUringIoOps operation(byte code, long l2, int length, int flags, int buffer) {
+        long address = framesAddress + l2 - VnetHeader.LENGTH;
+        return new IoUringIoOps(
+                code,
+                (byte) 0,
+                (short) 0,
+                queue.number(),
+                NO_OFFSET,
+                address,
+                length,
+                flags,
+                buffer,
+                (short) 0,
+                (short) 0,
+                0,
+                0);
+    }
+
+    /** An operation is complete. Must not throw: Netty would put the event loop to sleep. */
+    @Override
+    public void handle(IoRegistration of, IoEvent event) {
+        IoUringIoEvent completion = (IoUringIoEvent) event;
+        switch (completion.opcode()) {
+            case READ -> onRead((int) completion.userData(), completion.res());
+            case WRITE -> onWritten((int) completion.userData(), completion.res());
+            default -> {} // a cancellation: what it cancelled completes by itself
+        }
+        if (isClosing) {
+            closeWhenDone();
+        }
+    }
+
+    private void onRead(int buffer, int result) {
+        reading[buffer] = 0;
+        readsInFlight--;
+        if (result >= 0 && !isClosing) {
+            if (isFailureSaid) {
+                isFailureSaid = false;
+                log.accept("port " + name() + " receives again");
+            }
+            readBuffers[readCount] = buffer;
+            // What is shorter than its own header is a frame of no bytes: the parser drops and counts it.
+            readLengths[readCount++] = Math.max(0, result - VnetHeader.LENGTH);
+        } else {
+            pool.give(buffer);
+            if (result < 0 && result != -Errno.EAGAIN && result != -Errno.EINTR && !isClosing) {
+                fail(-result);
+            }
+        }
+        if (!isClosing) {
+            wake.run();
+        }
+    }
+
+    private void fail(int errno) {
+        isFailed = true;
+        if (!isFailureSaid) {
+            isFailureSaid = true;
+            log.accept("port " + name() + " cannot receive, its device is gone or broken (errno " + errno
+                    + "): tries again and again");
+        }
+    }
+
+    /** Tries to read where that failed; to be called now and then. */
+    public void retry() {
+        if (isFailed) {
+            isFailed = false;
+            read();
+        }
+    }
+
+    private void onWritten(int buffer, int result) {
+        writesInFlight--;
+        outcome.done(buffer, writeLengths[buffer], result >= 0 ? writeReasons[buffer] : failure(-result));
+        if (readsInFlight + readCount < READS && !isClosing) {
+            wake.run(); // for want of buffers, maybe
+        }
+    }
+
+    private static Reason failure(int errno) {
+        return errno == Errno.EAGAIN || errno == Errno.ENOBUFS ? Reason.EGRESS_FULL : Reason.EGRESS_FAILED;
+    }
+
+    /** Takes back what is in flight; Netty calls this, too, where the event loop ends. What was read and not received is lost. */
+    @Override
+    public void close() {
+        if (isClosing || registration == null) {
+            return;
+        }
+        isClosing = true;
+        while (readCount > 0) {
+            pool.give(readBuffers[--readCount]);
+        }
+        for (long operation : reading) {
+            if (operation != 0) {
+                registration.submit(new IoUringIoOps(
+                        ASYNC_CANCEL, (byte) 0, (short) 0, -1, 0, operation, 0, 0, 0, (short) 0, (short) 0, 0, 0));
+            }
+        }
+        closeWhenDone();
+    }
+
+    private void closeWhenDone() {
+        if (readsInFlight + writesInFlight == 0 && registration.cancel()) {
+            onClosed.run();
+        }
+    }
+
+    /** The event loop looks after the queue. */
+    @Override
+    public int pollDescriptor() {
+        return -1;
+    }
+}
