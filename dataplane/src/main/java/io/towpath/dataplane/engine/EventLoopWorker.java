@@ -114,7 +114,7 @@ final class EventLoopWorker implements AutoCloseable {
             return worker.cycle(nowNs);
         } catch (RuntimeException | Error e) {
             onError.accept(e);
-            return 1;
+            return 0;
         }
     }
 

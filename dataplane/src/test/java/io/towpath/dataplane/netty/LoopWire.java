@@ -2,6 +2,7 @@ package io.towpath.dataplane.netty;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -10,6 +11,7 @@ import io.towpath.dataplane.port.Port;
 import io.towpath.linux.Tap;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +23,7 @@ import java.util.function.BooleanSupplier;
 /** Two TAP devices whose frames go from each to the other. */
 final class LoopWire implements AutoCloseable, Port.Outcome {
     private static final long LIMIT_S = 10;
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private final FramePool pool = new FramePool(64);
     private final Burst burst = new Burst(pool.frames());
@@ -31,6 +34,7 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
     private final IoEventLoopGroup group = EventLoops.open(1, new DefaultThreadFactory("wire", true));
     private final SingleThreadIoEventLoop loop = EventLoops.next(group);
     private final CountDownLatch closed = new CountDownLatch(2);
+    private final Runnable carry = this::carry;
     private boolean isAsked;
 
     LoopWire(String left, String right) {
@@ -54,7 +58,7 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
     private void ask() {
         if (!isAsked) {
             isAsked = true;
-            loop.execute(this::carry);
+            loop.execute(carry);
         }
     }
 
@@ -79,6 +83,11 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
 
     void retry() {
         loop.submit(() -> ports.forEach(NettyTapPort::retry)).syncUninterruptibly();
+    }
+
+    /** Bytes that the event loop's thread allocated so far. */
+    long allocatedBytes() {
+        return THREADS.getThreadAllocatedBytes(loop.threadProperties().id());
     }
 
     long count(Reason reason) {

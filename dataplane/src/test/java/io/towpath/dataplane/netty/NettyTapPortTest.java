@@ -33,6 +33,10 @@ final class NettyTapPortTest {
     private static final String RIGHT = "10.99.0.2";
     private static final int PORT = 7000;
     private static final int ANSWER_LIMIT_MS = 5_000;
+    private static final int MANY = 50_000;
+    /** An IoUringIoOps has 72 bytes; Netty makes a callback object for each round of the event loop, which may bring one frame only. */
+    private static final int ALLOCATED_MAX = 128;
+
     private static final int STREAM_BYTES = 64 << 20;
 
     private final Cleanup cleanup = new Cleanup();
@@ -99,6 +103,23 @@ final class NettyTapPortTest {
             for (int length = 0; length <= 1472; length += 184) {
                 assertTrue(passes(client, RIGHT, server, length), length + " bytes");
             }
+        }
+    }
+
+    @Test
+    void shouldAllocateLittleMoreThanNettysObjectOfEachWrite() throws Exception {
+        try (DatagramSocket server = right.call(() -> new DatagramSocket(PORT));
+                DatagramSocket client = left.call(() -> new DatagramSocket())) {
+            assertTrue(passes(client, RIGHT, server, 100));
+            sendMany(client, MANY); // warm
+            long before = wire.allocatedBytes();
+            long sentBefore = wire.count(Reason.ROUTED);
+            sendMany(client, MANY);
+            wire.await(() -> wire.count(Reason.ROUTED) > sentBefore + MANY / 2);
+
+            long perFrame = (wire.allocatedBytes() - before) / (wire.count(Reason.ROUTED) - sentBefore);
+            System.out.println("allocated by the event loop: " + perFrame + " bytes a frame");
+            assertTrue(perFrame <= ALLOCATED_MAX, perFrame + " bytes a frame");
         }
     }
 
