@@ -210,8 +210,8 @@ public final class Engine implements AutoCloseable {
             Heartbeats heartbeats,
             WorkerCounts counts,
             long seed) {
-        int reads = loops == null ? 0 : NettyTapPort.READS * devices.taps().size();
-        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT + reads));
+        int inFlight = loops == null ? 0 : NettyTapPort.BUFFERS * devices.taps().size();
+        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT + inFlight));
         EventFd wakeUp = parts.add(new EventFd());
         EventLoopWorker loop = loops == null ? null : new EventLoopWorker(EventLoops.next(loops), this::onError);
         List<Port> ports = ports(number, pool, loop);

@@ -17,15 +17,15 @@ import io.towpath.wire.VnetHeader;
 import java.util.function.Consumer;
 
 /**
- * A queue of a TAP device on the io_uring of a Netty event loop. Reads are in flight all the time, each into a buffer of the pool; a frame is
+ * A queue of a TAP device on the io_uring of a Netty event loop. A read is in flight all the time, many where frames come; a frame is
  * written from where it lies. A buffer is the kernel's from the submission to the completion of its read or write, whatever comes of it.
  *
  * <p>All methods on the event loop's thread. A write allocates the object that Netty's {@link IoRegistration#submit} takes (72 bytes); a
  * read's is made once for each buffer.
  */
 public final class NettyTapPort extends Port implements IoUringIoHandle {
-    /** Reads in flight; one alone halves the rate, and each that waits is woken, in vain but for one, by the first frame after a rest. */
-    public static final int READS = 8;
+    /** Buffers that a worker's pool is to have for each such port, beside those that frames need on their way. */
+    public static final int BUFFERS = 16;
 
     // linux/io_uring.h, enum io_uring_op
     private static final byte ASYNC_CANCEL = 14;
@@ -44,16 +44,22 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
     private final Runnable wake;
     private final Consumer<String> log;
 
-    /** By buffer; made at the first use. */
-    private final IoUringIoOps[] readOps;
+    /** By buffer; made at the first use: reads that wait for a frame, and reads that are refused where there is none. */
+    private final IoUringIoOps[] waitingReads;
+
+    private final IoUringIoOps[] promptReads;
     /** Netty's number of the read in flight by buffer, 0 where there is none. */
     private final long[] reading;
 
     private int readsInFlight;
-    /** Frames that were read and not received yet, in order. */
-    private final int[] readBuffers = new int[READS];
+    /** Whether one of them waits, or will, until there is a frame. */
+    private boolean isArmed;
 
-    private final int[] readLengths = new int[READS];
+    private int armedBuffer;
+    /** Frames that were read and not received yet, in order. */
+    private final int[] readBuffers = new int[Burst.LIMIT];
+
+    private final int[] readLengths = new int[Burst.LIMIT];
     private int readCount;
 
     /** By buffer: what is in flight. */
@@ -86,7 +92,8 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
         this.framesAddress = pool.frames().address();
         this.wake = wake;
         this.log = log;
-        this.readOps = new IoUringIoOps[pool.capacity()];
+        this.waitingReads = new IoUringIoOps[pool.capacity()];
+        this.promptReads = new IoUringIoOps[pool.capacity()];
         this.reading = new long[pool.capacity()];
         this.writeLengths = new int[pool.capacity()];
         this.writeReasons = new Reason[pool.capacity()];
@@ -104,7 +111,7 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
         }
         registration = registered.getNow();
         onClosed = closed;
-        read();
+        read(0);
     }
 
     /** Receives what was read, and reads on. */
@@ -117,27 +124,44 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
         readCount -= received;
         System.arraycopy(readBuffers, received, readBuffers, 0, readCount);
         System.arraycopy(readLengths, received, readLengths, 0, readCount);
-        read();
+        read(received);
         return received;
     }
 
-    private void read() {
+    /**
+     * Reads on: one read waits for a frame. As many others as frames came just now, and some more, are done with when they are submitted; so a
+     * busy queue is emptied in bursts, and the first frame after a rest wakes one read and not many.
+     */
+    private void read(int received) {
         if (isClosing || isFailed) {
             return;
         }
-        while (readsInFlight + readCount < READS) {
-            int buffer = pool.take();
-            if (buffer < 0) {
-                return; // a write's completion brings one, and wakes
+        int prompt = Math.min(received + received / 4, Burst.LIMIT - 1 - readsInFlight - readCount);
+        for (int i = 0; i < prompt; i++) {
+            if (read(promptReads, RWF_NOWAIT) < 0) {
+                break;
             }
-            IoUringIoOps operation = readOps[buffer];
-            if (operation == null) {
-                operation = operation(READ, FramePool.l2(buffer), FramePool.BUFFER_BYTES, 0, buffer);
-                readOps[buffer] = operation;
-            }
-            reading[buffer] = registration.submit(operation);
-            readsInFlight++;
         }
+        if (!isArmed) {
+            armedBuffer = read(waitingReads, 0);
+            isArmed = armedBuffer >= 0;
+        }
+    }
+
+    /** Returns the buffer, or -1: a write's completion brings one, and wakes. */
+    private int read(IoUringIoOps[] operations, int flags) {
+        int buffer = pool.take();
+        if (buffer < 0) {
+            return -1;
+        }
+        IoUringIoOps operation = operations[buffer];
+        if (operation == null) {
+            operation = operation(READ, FramePool.l2(buffer), FramePool.BUFFER_BYTES, flags, buffer);
+            operations[buffer] = operation;
+        }
+        reading[buffer] = registration.submit(operation);
+        readsInFlight++;
+        return buffer;
     }
 
     @Override
@@ -188,6 +212,9 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
     private void onRead(int buffer, int result) {
         reading[buffer] = 0;
         readsInFlight--;
+        if (isArmed && buffer == armedBuffer) {
+            isArmed = false;
+        }
         if (result >= 0 && !isClosing) {
             if (isFailureSaid) {
                 isFailureSaid = false;
@@ -220,14 +247,14 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
     public void retry() {
         if (isFailed) {
             isFailed = false;
-            read();
+            read(0);
         }
     }
 
     private void onWritten(int buffer, int result) {
         writesInFlight--;
         outcome.done(buffer, writeLengths[buffer], result >= 0 ? writeReasons[buffer] : failure(-result));
-        if (readsInFlight + readCount < READS && !isClosing) {
+        if (!isArmed && !isClosing) {
             wake.run(); // for want of buffers, maybe
         }
     }
