@@ -20,11 +20,12 @@ import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
+import io.towpath.dataplane.port.DevicePort;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
-import io.towpath.dataplane.port.TapPort;
+import io.towpath.dataplane.port.PortIo;
 import io.towpath.linux.EventFd;
-import io.towpath.linux.Tap;
+import io.towpath.linux.Fd;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
@@ -73,6 +74,9 @@ public final class Engine implements AutoCloseable {
     private final Parts parts = new Parts();
     private final List<MetricSource> metrics = new ArrayList<>();
     private Standing standing;
+    private PortOpener portOpener;
+    private PortWatch portWatch;
+    private PortMetrics portMetrics;
     private int tookOverConnections;
     private long lastBeatNs;
     private boolean started;
@@ -111,6 +115,10 @@ public final class Engine implements AutoCloseable {
         WorkerCounts counts = new WorkerCounts(store, config.workers());
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
+        List<String> names = standing.portNames();
+        portOpener = new PortOpener(names, standing.portEngines(), log);
+        portWatch = new PortWatch(devices, names, standing::onDevice, log);
+        portMetrics = new PortMetrics(names);
         for (int number = 0; number < config.workers(); number++) {
             Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, counts, secret);
             workers.add(worker);
@@ -121,7 +129,8 @@ public final class Engine implements AutoCloseable {
                 new TrafficMetrics(maps),
                 counts,
                 heartbeats,
-                new DeviceMetrics(standing.portNames(), devices.locations())));
+                new DeviceMetrics(names, devices.locations()),
+                portMetrics));
         ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
         ControlAgent control = control(proxyConfig, source, writer, new UdpReconciler(conntrack, maps, writer));
         run(control, controlRest);
@@ -153,7 +162,17 @@ public final class Engine implements AutoCloseable {
         Operator operator =
                 Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics", log)), log);
         return new ControlAgent(
-                source, desiredStates, writer, reconciler, standing, health, operator, settings, controlRest, log);
+                source,
+                desiredStates,
+                writer,
+                reconciler,
+                standing,
+                portWatch,
+                health,
+                operator,
+                settings,
+                controlRest,
+                log);
     }
 
     /** From here on an agent is closed with the engine, whether it was started or not. */
@@ -187,12 +206,12 @@ public final class Engine implements AutoCloseable {
             Heartbeats heartbeats,
             WorkerCounts counts,
             long seed) {
-        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
-        List<String> names = standing.portNames();
-        List<Port> ports = new ArrayList<>();
-        for (Tap tap : devices.taps()) {
-            ports.add(new TapPort(ports.size(), names.get(ports.size()), tap.queue(number), pool.frames()));
-        }
+        FramePool pool = parts.add(portOpener.pool());
+        EventFd wakeUp = parts.add(new EventFd());
+        List<Fd> queues = devices.taps().stream().map(tap -> tap.queue(number)).toList();
+        PortOpener.Opened opened = portOpener.open(queues, pool, wakeUp);
+        List<Port> ports = opened.ports();
+        PortIo io = parts.add(opened.io());
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
         Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
@@ -206,12 +225,14 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        EventFd wakeUp = parts.add(new EventFd());
         Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, wakeUp::signal);
         settings.add(queue, nat::onSettings);
+        portWatch.add(ports.stream().map(DevicePort.class::cast).toList(), queue);
+        portMetrics.add(ports);
         return new Worker(
                 number,
                 ports.toArray(Port[]::new),
+                io,
                 pool,
                 new Burst(pool.frames()),
                 new Pipeline(nat, forwarding, fragments),
@@ -220,7 +241,7 @@ public final class Engine implements AutoCloseable {
                 conntrack,
                 quiescence,
                 queue,
-                wakeUp,
+                wakeUp::signal,
                 heartbeats,
                 counts);
     }
