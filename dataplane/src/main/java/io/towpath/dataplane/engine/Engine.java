@@ -18,17 +18,17 @@ import io.towpath.dataplane.metrics.SourceMetrics;
 import io.towpath.dataplane.metrics.TrafficMetrics;
 import io.towpath.dataplane.metrics.WorkerCounts;
 import io.towpath.dataplane.netty.EventLoops;
-import io.towpath.dataplane.netty.NettyTapPort;
 import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
+import io.towpath.dataplane.port.DevicePort;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.IoEngine;
 import io.towpath.dataplane.port.Port;
-import io.towpath.dataplane.port.TapPort;
+import io.towpath.dataplane.port.PortIo;
 import io.towpath.linux.EventFd;
 import io.towpath.linux.Fd;
-import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
@@ -49,6 +49,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
@@ -70,9 +71,6 @@ public final class Engine implements AutoCloseable {
     private final PinnedMapStore store;
     private final Quiescence quiescence;
     private final Devices devices;
-    /** Event loops that the workers run on, null where they have threads of their own. */
-    private final IoEventLoopGroup loops;
-
     private final List<AgentRunner> runners = new ArrayList<>();
     private final List<EventLoopWorker> loopWorkers = new ArrayList<>();
     private final List<Worker> workers = new ArrayList<>();
@@ -80,7 +78,13 @@ public final class Engine implements AutoCloseable {
     private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
     private final Parts parts = new Parts();
     private final List<MetricSource> metrics = new ArrayList<>();
+    /** Event loops that the workers run on, null where they have threads of their own. */
+    private IoEventLoopGroup loops;
+
     private Standing standing;
+    private PortOpener portOpener;
+    private PortWatch portWatch;
+    private PortMetrics portMetrics;
     private int tookOverConnections;
     private long lastBeatNs;
     private boolean started;
@@ -95,8 +99,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * As the other one, with the workers on an application's event loops: each on the group's next one. The group is the application's to
-     * shut down, after the engine is closed; neither {@link #start} nor {@link #close} may be called on one of its threads.
+     * As the other one, with the workers on an application's event loops: each on the group's next one, whatever the configuration says of
+     * {@code io}. The group is the application's to shut down, after the engine is closed; neither {@link #start} nor {@link #close} may be
+     * called on one of its threads.
      *
      * @param loops of {@code IoUringIoHandler}
      */
@@ -136,6 +141,16 @@ public final class Engine implements AutoCloseable {
         WorkerCounts counts = new WorkerCounts(store, config.workers());
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
+        List<String> names = standing.portNames();
+        if (loops == null && standing.portEngines().contains(IoEngine.NETTY)) {
+            loops = EventLoops.openOrNull(config.workers(), log);
+            if (loops != null) {
+                parts.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly());
+            }
+        }
+        portOpener = new PortOpener(names, standing.portEngines(), log);
+        portWatch = new PortWatch(devices, names, standing::onDevice, log);
+        portMetrics = new PortMetrics(names);
         for (int number = 0; number < config.workers(); number++) {
             workers.add(worker(number, maps, conntrack, verdicts, heartbeats, counts, secret));
         }
@@ -144,7 +159,8 @@ public final class Engine implements AutoCloseable {
                 new TrafficMetrics(maps),
                 counts,
                 heartbeats,
-                new DeviceMetrics(standing.portNames(), devices.locations())));
+                new DeviceMetrics(names, devices.locations()),
+                portMetrics));
         ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
         ControlAgent control = control(proxyConfig, source, writer, new UdpReconciler(conntrack, maps, writer));
         run(control, controlRest);
@@ -176,7 +192,17 @@ public final class Engine implements AutoCloseable {
         Operator operator =
                 Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics", log)), log);
         return new ControlAgent(
-                source, desiredStates, writer, reconciler, standing, health, operator, settings, controlRest, log);
+                source,
+                desiredStates,
+                writer,
+                reconciler,
+                standing,
+                portWatch,
+                health,
+                operator,
+                settings,
+                controlRest,
+                log);
     }
 
     /** From here on an agent is closed with the engine, whether it was started or not. */
@@ -210,11 +236,14 @@ public final class Engine implements AutoCloseable {
             Heartbeats heartbeats,
             WorkerCounts counts,
             long seed) {
-        int inFlight = loops == null ? 0 : NettyTapPort.BUFFERS * devices.taps().size();
-        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT + inFlight));
-        EventFd wakeUp = parts.add(new EventFd());
         EventLoopWorker loop = loops == null ? null : new EventLoopWorker(EventLoops.next(loops), this::onError);
-        List<Port> ports = ports(number, pool, loop);
+        FramePool pool = parts.add(loop == null ? portOpener.pool() : portOpener.loopPool());
+        EventFd wakeUp = parts.add(new EventFd());
+        List<Fd> queues = devices.taps().stream().map(tap -> tap.queue(number)).toList();
+        PortOpener.Opened opened =
+                loop == null ? portOpener.open(queues, pool, wakeUp) : portOpener.onLoop(queues, pool, loop);
+        List<Port> ports = opened.ports();
+        PortIo io = parts.add(opened.io());
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
         Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
@@ -228,11 +257,15 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, loop == null ? wakeUp::signal : loop::wake);
+        Runnable wake = loop == null ? wakeUp::signal : loop::wake;
+        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, wake);
         settings.add(queue, nat::onSettings);
+        portWatch.add(ports.stream().map(DevicePort.class::cast).toList(), queue);
+        portMetrics.add(ports);
         Worker worker = new Worker(
                 number,
                 ports.toArray(Port[]::new),
+                io,
                 pool,
                 new Burst(pool.frames()),
                 new Pipeline(nat, forwarding, fragments),
@@ -241,30 +274,16 @@ public final class Engine implements AutoCloseable {
                 conntrack,
                 quiescence,
                 queue,
-                wakeUp,
+                wake,
                 heartbeats,
                 counts);
         if (loop == null) {
             run(worker, NoOpIdleStrategy.INSTANCE);
         } else {
-            loop.use(worker, ports);
+            loop.use(worker);
             loopWorkers.add(parts.add(loop));
         }
         return worker;
-    }
-
-    private List<Port> ports(int worker, FramePool pool, EventLoopWorker loop) {
-        List<String> names = standing.portNames();
-        List<Port> ports = new ArrayList<>();
-        for (Tap tap : devices.taps()) {
-            int index = ports.size();
-            Fd queue = tap.queue(worker);
-            ports.add(
-                    loop == null
-                            ? new TapPort(index, names.get(index), queue, pool.frames())
-                            : new NettyTapPort(index, names.get(index), queue, pool, loop::wake, log));
-        }
-        return ports;
     }
 
     private void onError(Throwable error) {

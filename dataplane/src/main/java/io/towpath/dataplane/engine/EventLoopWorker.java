@@ -3,8 +3,8 @@ package io.towpath.dataplane.engine;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
-import io.towpath.dataplane.netty.NettyTapPort;
-import io.towpath.dataplane.port.Port;
+import io.towpath.dataplane.port.LoopIo;
+import io.towpath.dataplane.port.NettyTapPort;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -45,11 +45,14 @@ final class EventLoopWorker implements AutoCloseable {
     }
 
     /** Before {@link #start}. */
-    void use(Worker worker, List<Port> ports) {
+    LoopIo use(List<NettyTapPort> ports) {
+        this.ports.addAll(ports);
+        return new LoopIo(ports, loop, this::onPortClosed);
+    }
+
+    /** Before {@link #start}. */
+    void use(Worker worker) {
         this.worker = worker;
-        for (Port port : ports) {
-            this.ports.add((NettyTapPort) port);
-        }
     }
 
     /** Asks for a cycle: there is something to do. Any thread. */
@@ -78,11 +81,8 @@ final class EventLoopWorker implements AutoCloseable {
 
     private void begin() {
         worker.onStart();
+        openPorts = ports.size();
         idleSinceNs = System.nanoTime();
-        for (NettyTapPort port : ports) {
-            port.open(loop, this::onPortClosed);
-            openPorts++;
-        }
         ticks = loop.scheduleWithFixedDelay(this::tick, Worker.BLOCK_MS, Worker.BLOCK_MS, TimeUnit.MILLISECONDS);
         isRunning = true;
         wake();
@@ -132,9 +132,6 @@ final class EventLoopWorker implements AutoCloseable {
     }
 
     private void tick() {
-        for (NettyTapPort port : ports) {
-            port.retry();
-        }
         if (isResting) {
             long nowNs = System.nanoTime();
             resume(nowNs);
@@ -144,10 +141,11 @@ final class EventLoopWorker implements AutoCloseable {
     }
 
     private void end() {
-        ports.forEach(NettyTapPort::close);
-        if (openPorts == 0) { // none could be opened
+        openPorts = (int) ports.stream().filter(NettyTapPort::isOpen).count(); // not all, where the start failed
+        if (openPorts == 0) {
             finish();
         }
+        ports.forEach(NettyTapPort::close);
     }
 
     /** After {@link #end}, or as the event loop itself ends. */

@@ -7,8 +7,7 @@ import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
-import io.towpath.linux.EventFd;
-import io.towpath.linux.Poll;
+import io.towpath.dataplane.port.PortIo;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.Burst;
 import java.util.Queue;
@@ -43,9 +42,9 @@ final class Worker implements Agent {
     private final Quiescence quiescence;
     private final Queue<Runnable> commands;
     private final Heartbeats heartbeats;
-    private final EventFd wakeUp;
+    private final Runnable wakeUp;
     private final WorkerCounts counts;
-    private final Poll poll;
+    private final PortIo io;
     private long idleSinceNs;
     /** When this cycle began, or the wait at the end of it ended. */
     private long cycleSinceNs;
@@ -55,6 +54,7 @@ final class Worker implements Agent {
     Worker(
             int number,
             Port[] ports,
+            PortIo io,
             FramePool pool,
             Burst burst,
             Pipeline pipeline,
@@ -63,11 +63,12 @@ final class Worker implements Agent {
             Conntrack conntrack,
             Quiescence quiescence,
             Queue<Runnable> commands,
-            EventFd wakeUp,
+            Runnable wakeUp,
             Heartbeats heartbeats,
             WorkerCounts counts) {
         this.number = number;
         this.ports = ports;
+        this.io = io;
         this.pool = pool;
         this.burst = burst;
         this.pipeline = pipeline;
@@ -79,16 +80,11 @@ final class Worker implements Agent {
         this.heartbeats = heartbeats;
         this.counts = counts;
         this.wakeUp = wakeUp;
-        int[] descriptors = new int[ports.length + 1];
-        for (int i = 0; i < ports.length; i++) {
-            descriptors[i] = ports[i].pollDescriptor();
-        }
-        descriptors[ports.length] = wakeUp.number();
-        this.poll = new Poll(descriptors);
     }
 
     @Override
     public void onStart() {
+        io.start();
         quiescence.online(number);
         idleSinceNs = System.nanoTime();
         cycleSinceNs = idleSinceNs;
@@ -114,6 +110,7 @@ final class Worker implements Agent {
         }
         cycleSinceNs = nowNs;
         int work = runCommands();
+        io.submit(verdicts);
         for (Port port : ports) {
             burst.clear();
             int received = port.receive(pool, burst, Burst.LIMIT);
@@ -157,6 +154,7 @@ final class Worker implements Agent {
         for (Port port : ports) {
             port.flush(verdicts);
         }
+        io.submit(verdicts);
     }
 
     private int runCommands() {
@@ -172,15 +170,12 @@ final class Worker implements Agent {
 
     private void block() {
         rest();
-        int ready = poll.await(hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
+        boolean isWoken = io.await(hasPending() ? BLOCK_PENDING_MS : BLOCK_MS, verdicts);
         long nowNs = System.nanoTime();
         resume(nowNs);
-        if (ready == 0) {
+        if (!isWoken) {
             sweepIdle(nowNs);
             return; // nothing came: no reason to spin before blocking again
-        }
-        if (poll.isReadable(ports.length)) {
-            wakeUp.drain();
         }
         idleSinceNs = nowNs;
     }
@@ -188,13 +183,13 @@ final class Worker implements Agent {
     /** Blocks no more, as it is about to be closed. Any thread. */
     void end() {
         isEnding = true;
-        wakeUp.signal();
+        wakeUp.run();
     }
 
     @Override
     public void onClose() {
         quiescence.offline(number);
-        poll.close();
+        io.stop();
     }
 
     @Override

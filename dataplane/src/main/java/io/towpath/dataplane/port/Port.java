@@ -23,6 +23,7 @@ public abstract class Port {
     private final long[] l2s = new long[QUEUE_LIMIT];
     private final int[] lengths = new int[QUEUE_LIMIT];
     private final Reason[] reasons = new Reason[QUEUE_LIMIT];
+    private final PortDrops drops = new PortDrops();
     private int queued;
 
     protected Port(int index, String name) {
@@ -42,27 +43,13 @@ public abstract class Port {
     /** Appends up to {@code limit} received frames to the burst, in buffers taken from the pool. Returns how many; never blocks. */
     public abstract int receive(FramePool pool, Burst burst, int limit);
 
-    /** Sends one frame at once. Returns null, or why it could not be sent. A port that overrides {@link #send} needs none. */
-    protected Reason transmit(long l2, int length) {
-        throw new UnsupportedOperationException(name);
-    }
-
-    /**
-     * Sends one frame, at once or in a while, and tells the outcome then, once: until that the frame's buffer is the port's.
-     *
-     * @param outcome the same for all frames of a port
-     */
-    protected void send(int buffer, long l2, int length, Reason reason, Outcome outcome) {
-        Reason failure = transmit(l2, length);
-        outcome.done(buffer, length, failure == null ? reason : failure);
-    }
-
-    /** Returns the descriptor that becomes readable when frames wait, -1 where there is none. */
-    public abstract int pollDescriptor();
+    /** Sends one frame, or has it sent by the next {@link PortIo#submit}; either tells the outcome. Never blocks. */
+    protected abstract void send(int buffer, long l2, int length, Reason reason, Outcome outcome);
 
     /** Queues a frame. Returns false if the queue is full, and the frame stays the caller's. */
     public final boolean enqueue(int buffer, long l2, int length, Reason reason) {
         if (queued == QUEUE_LIMIT) {
+            drops.count(Reason.EGRESS_FULL);
             return false;
         }
         buffers[queued] = buffer;
@@ -85,5 +72,10 @@ public abstract class Port {
         }
         queued = 0;
         return count;
+    }
+
+    /** Returns what could not leave by this port. */
+    public final PortDrops drops() {
+        return drops;
     }
 }

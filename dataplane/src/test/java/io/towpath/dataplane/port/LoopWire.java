@@ -1,4 +1,4 @@
-package io.towpath.dataplane.netty;
+package io.towpath.dataplane.port;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -6,14 +6,13 @@ import com.sun.management.ThreadMXBean;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.towpath.dataplane.port.FramePool;
-import io.towpath.dataplane.port.Port;
+import io.towpath.dataplane.netty.EventLoops;
+import io.towpath.linux.Fd;
 import io.towpath.linux.Tap;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
 import java.lang.management.ManagementFactory;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -29,7 +28,6 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
     private final Burst burst = new Burst(pool.frames());
     private final List<Tap> taps;
     private final List<NettyTapPort> ports;
-    private final List<String> log = new CopyOnWriteArrayList<>();
     private final AtomicLongArray counts = new AtomicLongArray(Reason.ALL.size());
     private final IoEventLoopGroup group = EventLoops.open(1, new DefaultThreadFactory("wire", true));
     private final SingleThreadIoEventLoop loop = EventLoops.next(group);
@@ -43,7 +41,7 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
     }
 
     private NettyTapPort port(int index) {
-        return new NettyTapPort(index, Integer.toString(index), taps.get(index).queue(0), pool, this::ask, log::add);
+        return new NettyTapPort(index, Integer.toString(index), taps.get(index).queue(0), pool, this::ask);
     }
 
     String deviceName(int index) {
@@ -81,8 +79,14 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
         pool.give(buffer);
     }
 
-    void retry() {
-        loop.submit(() -> ports.forEach(NettyTapPort::retry)).syncUninterruptibly();
+    /** Goes on with a device that was made anew. */
+    void replace(int index, Tap tap) {
+        Fd queue = tap.queue(0);
+        await(() -> {
+            loop.submit(() -> ports.get(index).replace(queue)).syncUninterruptibly();
+            return ports.get(index).queue() == queue;
+        });
+        loop.submit(this::ask).syncUninterruptibly();
     }
 
     /** Bytes that the event loop's thread allocated so far. */
@@ -94,8 +98,8 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
         return counts.get(reason.ordinal());
     }
 
-    List<String> log() {
-        return log;
+    LinkState link(int index) {
+        return ports.get(index).link();
     }
 
     FramePool pool() {

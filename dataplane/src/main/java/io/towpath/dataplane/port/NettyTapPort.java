@@ -1,4 +1,4 @@
-package io.towpath.dataplane.netty;
+package io.towpath.dataplane.port;
 
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -7,14 +7,12 @@ import io.netty.channel.uring.IoUringIoEvent;
 import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.channel.uring.IoUringIoOps;
 import io.netty.util.concurrent.Future;
-import io.towpath.dataplane.port.FramePool;
-import io.towpath.dataplane.port.Port;
 import io.towpath.linux.Errno;
 import io.towpath.linux.Fd;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
 import io.towpath.wire.VnetHeader;
-import java.util.function.Consumer;
+import java.util.Arrays;
 
 /**
  * A queue of a TAP device on the io_uring of a Netty event loop. A read is in flight all the time, many where frames come; a frame is
@@ -23,7 +21,7 @@ import java.util.function.Consumer;
  * <p>All methods on the event loop's thread. A write allocates the object that Netty's {@link IoRegistration#submit} takes (72 bytes); a
  * read's is made once for each buffer.
  */
-public final class NettyTapPort extends Port implements IoUringIoHandle {
+public final class NettyTapPort extends Port implements DevicePort, IoUringIoHandle {
     /** Buffers that a worker's pool is to have for each such port, beside those that frames need on their way. */
     public static final int BUFFERS = 16;
 
@@ -38,11 +36,11 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
     /** Netty carries an operation's number for free where it fits 16 bits. */
     private static final int BUFFERS_MAX = Short.MAX_VALUE;
 
-    private final Fd queue;
     private final FramePool pool;
     private final long framesAddress;
     private final Runnable wake;
-    private final Consumer<String> log;
+    private final LinkWatch link = new LinkWatch();
+    private volatile Fd queue;
 
     /** By buffer; made at the first use: reads that wait for a frame, and reads that are refused where there is none. */
     private final IoUringIoOps[] waitingReads;
@@ -71,18 +69,13 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
 
     private IoRegistration registration;
     private Runnable onClosed;
-    /** The device refused a read: no other follows until {@link #retry}. */
-    private boolean isFailed;
-
-    private boolean isFailureSaid;
     private boolean isClosing;
 
     /**
      * @param pool of the port's worker; frames go out from its buffers only
      * @param wake asks for a {@link #receive} soon; called on the event loop
-     * @param log told once when the device fails, and when it works again
      */
-    public NettyTapPort(int index, String name, Fd queue, FramePool pool, Runnable wake, Consumer<String> log) {
+    public NettyTapPort(int index, String name, Fd queue, FramePool pool, Runnable wake) {
         super(index, name);
         if (pool.capacity() > BUFFERS_MAX) {
             throw new IllegalArgumentException("more than " + BUFFERS_MAX + " buffers: " + pool.capacity());
@@ -91,7 +84,6 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
         this.pool = pool;
         this.framesAddress = pool.frames().address();
         this.wake = wake;
-        this.log = log;
         this.waitingReads = new IoUringIoOps[pool.capacity()];
         this.promptReads = new IoUringIoOps[pool.capacity()];
         this.reading = new long[pool.capacity()];
@@ -114,6 +106,11 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
         read(0);
     }
 
+    /** Whether something may be in flight. */
+    public boolean isOpen() {
+        return registration != null && registration.isValid();
+    }
+
     /** Receives what was read, and reads on. */
     @Override
     public int receive(FramePool from, Burst burst, int limit) {
@@ -133,7 +130,7 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
      * busy queue is emptied in bursts, and the first frame after a rest wakes one read and not many.
      */
     private void read(int received) {
-        if (isClosing || isFailed) {
+        if (isClosing || link.isGone()) {
             return;
         }
         int prompt = Math.min(received + received / 4, Burst.LIMIT - 1 - readsInFlight - readCount);
@@ -166,7 +163,8 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
 
     @Override
     protected void send(int buffer, long l2, int length, Reason reason, Outcome toldTo) {
-        if (isClosing) {
+        if (isClosing || link.isGone()) {
+            drops().count(Reason.EGRESS_FAILED);
             toldTo.done(buffer, length, Reason.EGRESS_FAILED);
             return;
         }
@@ -216,17 +214,14 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
             isArmed = false;
         }
         if (result >= 0 && !isClosing) {
-            if (isFailureSaid) {
-                isFailureSaid = false;
-                log.accept("port " + name() + " receives again");
-            }
+            link.up();
             readBuffers[readCount] = buffer;
             // What is shorter than its own header is a frame of no bytes: the parser drops and counts it.
             readLengths[readCount++] = Math.max(0, result - VnetHeader.LENGTH);
         } else {
             pool.give(buffer);
             if (result < 0 && result != -Errno.EAGAIN && result != -Errno.EINTR && !isClosing) {
-                fail(-result);
+                link.gone();
             }
         }
         if (!isClosing) {
@@ -234,33 +229,19 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
         }
     }
 
-    private void fail(int errno) {
-        isFailed = true;
-        if (!isFailureSaid) {
-            isFailureSaid = true;
-            log.accept("port " + name() + " cannot receive, its device is gone or broken (errno " + errno
-                    + "): tries again and again");
-        }
-    }
-
-    /** Tries to read where that failed; to be called now and then. */
-    public void retry() {
-        if (isFailed) {
-            isFailed = false;
-            read(0);
-        }
-    }
-
     private void onWritten(int buffer, int result) {
         writesInFlight--;
-        outcome.done(buffer, writeLengths[buffer], result >= 0 ? writeReasons[buffer] : failure(-result));
+        Reason reason = writeReasons[buffer];
+        if (result >= 0) {
+            link.up();
+        } else {
+            reason = link.onWriteError(result);
+            drops().count(reason);
+        }
+        outcome.done(buffer, writeLengths[buffer], reason);
         if (!isArmed && !isClosing) {
             wake.run(); // for want of buffers, maybe
         }
-    }
-
-    private static Reason failure(int errno) {
-        return errno == Errno.EAGAIN || errno == Errno.ENOBUFS ? Reason.EGRESS_FULL : Reason.EGRESS_FAILED;
     }
 
     /** Takes back what is in flight; Netty calls this, too, where the event loop ends. What was read and not received is lost. */
@@ -288,9 +269,24 @@ public final class NettyTapPort extends Port implements IoUringIoHandle {
         }
     }
 
-    /** The event loop looks after the queue. */
     @Override
-    public int pollDescriptor() {
-        return -1;
+    public LinkState link() {
+        return link.state();
+    }
+
+    @Override
+    public Fd queue() {
+        return queue;
+    }
+
+    @Override
+    public void replace(Fd other) {
+        if (readsInFlight + writesInFlight > 0) {
+            return; // they are with the old one, whose number another file may get
+        }
+        queue = other;
+        Arrays.fill(waitingReads, null);
+        Arrays.fill(promptReads, null);
+        link.up();
     }
 }
