@@ -24,7 +24,6 @@ public final class SubmissionQueue {
     static final int OP_READ_MULTISHOT = 49;
     private static final int FIXED_FILE = 1;
     private static final int BUFFER_SELECT = 1 << 5;
-    private static final int CQE_SKIP_SUCCESS = 1 << 6;
     private static final int CANCEL_ALL = 1;
     private static final int CANCEL_ANY = 1 << 2;
     /** linux/fs.h: the request is done or refused at once, as nothing waits for room. */
@@ -92,9 +91,9 @@ public final class SubmissionQueue {
         NativeMemory.setShort(entry + BUFFER_GROUP, bufferGroup);
     }
 
-    /** Writes within {@link IoUring#enter} or fails; only a failure has a completion. */
+    /** Writes what there is room for at once, or fails. */
     public void write(int file, long address, int length, long userData) {
-        long entry = add(OP_WRITE, FIXED_FILE | CQE_SKIP_SUCCESS, file, address, length, userData);
+        long entry = add(OP_WRITE, FIXED_FILE, file, address, length, userData);
         NativeMemory.setLong(entry + 8, -1);
         NativeMemory.setInt(entry + POLL_MASK_OR_FLAGS, RWF_NOWAIT);
     }

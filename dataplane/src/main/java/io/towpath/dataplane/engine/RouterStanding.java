@@ -91,7 +91,7 @@ final class RouterStanding implements Standing {
 
     @Override
     public void onDevice(int port) {
-        // It got its addresses and routes as it was made.
+        neighbors.forget(port); // the guest's side has another MAC address
     }
 
     @Override

@@ -19,16 +19,16 @@ import java.util.List;
  * {@code io_uring_enter} a burst does all writes and takes what came.
  *
  * <p><b>When a buffer is free again.</b> A frame's buffer is in one place: provided to the kernel, received and waiting in its port, with the
- * pipeline, or in flight as a write. Writes may not wait (RWF_NOWAIT), so that each is done or refused when {@code io_uring_enter} returns
- * and the kernel has taken its request, and only refusals have a completion. The ring of requests remembers which frame each is: when the
- * kernel's head has passed it, and completions were gone through, its outcome is told and its buffer given back.
+ * pipeline, or in flight as a write. Its write's completion tells the outcome and gives it back, whatever became of the write, and nothing
+ * else does: a refused write may complete long after its request was taken ({@code io_complete_rw}), so that the kernel's head says nothing.
+ * Writes may not wait for room (RWF_NOWAIT), so that a device without any is a drop and holds nobody up.
  */
 public final class RingIo implements PortIo {
     /** Buffers that the kernel may hold for all ports together: several bursts, so that it need not stop while one is worked on. */
     public static final int PROVIDED_BUFFERS = 256;
 
     private static final int REQUESTS = 256;
-    /** All that may complete between two looks: every buffer, every refused write, the end of each read. */
+    /** All that may complete between two looks: every buffer, every write, the end of each read. */
     private static final int COMPLETIONS = 2048;
     /** Buffers that stay with the worker, for what it makes itself. */
     private static final int OWN_BUFFERS = 64;
@@ -53,15 +53,11 @@ public final class RingIo implements PortIo {
     private final List<TapPort> others = new ArrayList<>();
 
     private boolean[] isPolled = new boolean[1];
-    private final UringTapPort[] writePort = new UringTapPort[REQUESTS];
-    /** The frame that the request at a place writes, -1 where it is none or settled. */
-    private final int[] writeBuffer = new int[REQUESTS];
-
-    private final int[] writeLength = new int[REQUESTS];
-    /** What the frame counts as: its own reason, or why it was refused. */
-    private final Reason[] writeReason = new Reason[REQUESTS];
-
-    private int settled;
+    // By buffer, of those in flight:
+    private final UringTapPort[] writePort;
+    private final int[] writeLength;
+    private final Reason[] writeReason;
+    private int writes;
     /** Buffers that the kernel has, or that wait filled in a port. */
     private int lent;
 
@@ -77,7 +73,9 @@ public final class RingIo implements PortIo {
         this.wakeUp = wakeUp;
         this.frames = pool.frames().address();
         this.ports = new UringTapPort[portCount];
-        Arrays.fill(writeBuffer, -1);
+        this.writePort = new UringTapPort[pool.capacity()];
+        this.writeLength = new int[pool.capacity()];
+        this.writeReason = new Reason[pool.capacity()];
         this.ring = new IoUring(REQUESTS, COMPLETIONS);
         try {
             this.requests = ring.submissions();
@@ -127,12 +125,11 @@ public final class RingIo implements PortIo {
                 return false;
             }
         }
-        int slot = requests.tail() & REQUESTS - 1;
-        writePort[slot] = port;
-        writeBuffer[slot] = buffer;
-        writeLength[slot] = length;
-        writeReason[slot] = reason;
-        requests.write(port.index(), frames + l2 - VnetHeader.LENGTH, length + VnetHeader.LENGTH, WRITE | slot);
+        writePort[buffer] = port;
+        writeLength[buffer] = length;
+        writeReason[buffer] = reason;
+        requests.write(port.index(), frames + l2 - VnetHeader.LENGTH, length + VnetHeader.LENGTH, WRITE | buffer);
+        writes++;
         return true;
     }
 
@@ -145,26 +142,23 @@ public final class RingIo implements PortIo {
     private void take(Port.Outcome outcome) {
         if (completions.next()) {
             do {
-                complete();
+                complete(outcome);
             } while (completions.next());
             completions.consumedRelease();
         }
-        settle(outcome);
         refill();
         read();
     }
 
-    private void complete() {
+    private void complete(Port.Outcome outcome) {
         long data = completions.userData();
         int number = (int) data;
         int result = completions.result();
         if (data - number == READ) {
             onRead(ports[number], result);
         } else if (data - number == WRITE) {
-            if (result < 0) {
-                writeReason[number] = writePort[number].onWriteError(result);
-                writePort[number] = null;
-            }
+            writes--;
+            outcome.done(number, writeLength[number], writePort[number].onWritten(result, writeReason[number]));
         } else if (data - number == POLL) {
             isPolled[number] = false;
             isReady = true;
@@ -200,23 +194,6 @@ public final class RingIo implements PortIo {
         lent -= count;
     }
 
-    /** Tells the outcome of writes that the kernel has taken. */
-    private void settle(Port.Outcome outcome) {
-        int head = requests.headAcquire();
-        for (; settled != head; settled++) {
-            int slot = settled & REQUESTS - 1;
-            int buffer = writeBuffer[slot];
-            if (buffer < 0) {
-                continue; // another request
-            }
-            if (writePort[slot] != null) {
-                writePort[slot].onWritten();
-            }
-            writeBuffer[slot] = -1;
-            outcome.done(buffer, writeLength[slot], writeReason[slot]);
-        }
-    }
-
     private void refill() {
         int count = Math.min(PROVIDED_BUFFERS - lent, pool.available() - OWN_BUFFERS);
         if (count <= 0) {
@@ -232,27 +209,18 @@ public final class RingIo implements PortIo {
 
     private void read() {
         for (UringTapPort port : ports) {
-            if (port != null && lent > 0 && port.mustRead() && markRequest()) {
+            if (port != null && lent > 0 && port.mustRead() && !requests.isFull()) {
                 requests.readMultishot(port.index(), GROUP, READ | port.index());
                 port.onRead();
             }
         }
     }
 
-    /** Returns whether there is room for a request that is no write; the next one is known as such then. */
-    private boolean markRequest() {
-        if (requests.isFull()) {
-            return false;
-        }
-        writeBuffer[requests.tail() & REQUESTS - 1] = -1;
-        return true;
-    }
-
     @Override
     public boolean await(int timeoutMs, Port.Outcome outcome) {
         for (int i = 0; i < isPolled.length; i++) {
             int fd = i < others.size() ? others.get(i).pollDescriptor() : wakeUp.number();
-            if (!isPolled[i] && fd >= 0 && markRequest()) {
+            if (!isPolled[i] && fd >= 0 && !requests.isFull()) {
                 requests.pollReadable(fd, POLL | i);
                 isPolled[i] = true;
             }
@@ -278,21 +246,21 @@ public final class RingIo implements PortIo {
         return !port.isReading() && ring.updateFile(port.index(), queue.number()) >= 0;
     }
 
-    /** Ends all reads, so that the devices are free as soon as their descriptors are closed. */
+    /** Ends all reads and writes, so that the devices are free as soon as their descriptors are closed. */
     @Override
     public void stop() {
         if (!isEnabled) {
             return;
         }
         boolean isAsked = false;
-        for (int attempt = 0; attempt < STOP_ATTEMPTS && (!isAsked || isReading()); attempt++) {
-            if (!isAsked && markRequest()) {
+        for (int attempt = 0; attempt < STOP_ATTEMPTS && (!isAsked || writes > 0 || isReading()); attempt++) {
+            if (!isAsked && !requests.isFull()) {
                 requests.cancelAll(CANCEL);
                 isAsked = true;
             }
             ring.enterAndWait(STOP_WAIT_NS);
             while (completions.next()) {
-                complete();
+                complete((buffer, length, reason) -> pool.give(buffer));
             }
             completions.consumedRelease();
         }

@@ -60,15 +60,20 @@ public final class UringTapPort extends Port implements DevicePort {
         }
     }
 
-    /** Returns the frame's reason. */
-    Reason onWriteError(int error) {
-        Reason reason = link.onWriteError(error);
-        drops().count(reason);
-        return reason;
-    }
-
-    void onWritten() {
-        link.up();
+    /**
+     * A write is over.
+     *
+     * @param result bytes, or {@code -errno}
+     * @return what the frame counts as
+     */
+    Reason onWritten(int result, Reason reason) {
+        if (result >= 0) {
+            link.up();
+            return reason;
+        }
+        Reason failure = link.onWriteError(result);
+        drops().count(failure);
+        return failure;
     }
 
     /** Whether a read is to be asked for. */

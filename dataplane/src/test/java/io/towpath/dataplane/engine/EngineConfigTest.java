@@ -68,6 +68,17 @@ final class EngineConfigTest {
     }
 
     @Test
+    void shouldRefuseEventLoopsForSomePortsOnly() throws Exception {
+        String ports = "ports:\n  - {name: a, tap: tp0, io: netty}\n  - {name: b, tap: tp1, io: %s}\n";
+
+        assertEquals(
+                IoEngine.NETTY, read(ports.formatted("netty")).ports().getLast().io());
+        assertEquals(
+                List.of("c.yaml:2: configuration.ports: io: netty on all ports, or on none was expected, found a list"),
+                problems(ports.formatted("rw")));
+    }
+
+    @Test
     void shouldRefuseASecondDocument() throws Exception {
         assertEquals(
                 List.of("c.yaml:4: a second document: one document was expected, found a mapping"),
