@@ -123,7 +123,8 @@ public record EngineConfig(
         if (!ports.isEmpty() && node != null) {
             root.get("ports").problem("no ports beside a section 'node'");
         }
-        long onLoops = ports.stream().filter(port -> port.io() == IoEngine.NETTY).count();
+        long onLoops =
+                ports.stream().filter(port -> port.io() == IoEngine.NETTY).count();
         if (onLoops != 0 && onLoops != ports.size()) {
             root.get("ports").problem("io: netty on all ports, or on none");
         }

@@ -96,8 +96,7 @@ final class EventLoopWorkersTest {
         for (int backend = 2; backend <= Plan.BACKENDS; backend++) {
             assertTrue(answers(Plan.at(Plan.host4(backend, 2), Plan.ECHO_BACKEND_PORT)), "backend " + backend);
         }
-        RealPrograms.await(
-                "the device again", LIMIT, () -> answers(Plan.at(Plan.host4(1, 2), Plan.ECHO_BACKEND_PORT)));
+        RealPrograms.await("the device again", LIMIT, () -> answers(Plan.at(Plan.host4(1, 2), Plan.ECHO_BACKEND_PORT)));
         assertEquals(1, linesAbout("backend1").size(), log::toString);
     }
 
