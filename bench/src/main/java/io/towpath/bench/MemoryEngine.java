@@ -8,6 +8,7 @@ import io.towpath.dataplane.pipeline.NodeMasquerade;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.ImmediatePort;
 import io.towpath.dataplane.port.Port;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.CounterMap;
@@ -36,7 +37,7 @@ public final class MemoryEngine implements AutoCloseable {
     private final Fragments fragments;
     private final Pipeline pipeline;
 
-    private final Port port = new Port(0, "memory") {
+    private final Port port = new ImmediatePort(0, "memory") {
         @Override
         public int receive(FramePool from, Burst into, int limit) {
             return 0;
@@ -45,11 +46,6 @@ public final class MemoryEngine implements AutoCloseable {
         @Override
         protected Reason transmit(long l2, int length) {
             return null;
-        }
-
-        @Override
-        public int pollDescriptor() {
-            return -1;
         }
     };
 

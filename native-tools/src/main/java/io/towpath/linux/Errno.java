@@ -15,9 +15,12 @@ public final class Errno {
     public static final int EBUSY = 16;
     public static final int EEXIST = 17;
     public static final int ENODEV = 19;
+    public static final int EFAULT = 14;
     public static final int EINVAL = 22;
     public static final int EMFILE = 24;
     public static final int ENOSPC = 28;
+    public static final int ENOSYS = 38;
+    public static final int ETIME = 62;
     public static final int EBADFD = 77;
     public static final int ENETDOWN = 100;
     public static final int ENOBUFS = 105;
@@ -33,6 +36,9 @@ public final class Errno {
             Map.entry(EACCES, "EACCES, permission denied"),
             Map.entry(EBUSY, "EBUSY, in use"),
             Map.entry(EEXIST, "EEXIST, exists already"),
+            Map.entry(EFAULT, "EFAULT, bad address"),
+            Map.entry(ENOSYS, "ENOSYS, no such system call, or a seccomp profile refuses it"),
+            Map.entry(ETIME, "ETIME, time is up"),
             Map.entry(ENODEV, "ENODEV, no such device"),
             Map.entry(EINVAL, "EINVAL, invalid argument"),
             Map.entry(EMFILE, "EMFILE, too many open files"),

@@ -22,6 +22,7 @@ public final class MappedMemory implements AutoCloseable {
     private static final int MAP_SHARED = 1;
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_ANONYMOUS = 0x20;
+    private static final int MAP_POPULATE = 0x8000;
     private static final int MADV_HUGEPAGE = 14;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
@@ -114,6 +115,12 @@ public final class MappedMemory implements AutoCloseable {
         }
     }
 
+    /** Maps what a driver or the kernel offers behind a descriptor, shared. */
+    static MappedMemory ofDescriptor(int fd, long offset, long bytes, String what) {
+        long address = mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, offset, what);
+        return new MappedMemory(address, bytes, address, bytes, false);
+    }
+
     /** Returns the memory; its lifetime is this object's, which the segment does not check. */
     public MemorySegment segment() {
         return segment;
@@ -129,9 +136,13 @@ public final class MappedMemory implements AutoCloseable {
     }
 
     private static long mmap(long bytes, int protection, int flags, int fd, String what) {
+        return mmap(bytes, protection, flags, fd, 0, what);
+    }
+
+    private static long mmap(long bytes, int protection, int flags, int fd, long offset, String what) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment capture = Libc.newCapture(arena);
-            long address = (long) MMAP.invokeExact(capture, 0L, bytes, protection, flags, fd, 0L);
+            long address = (long) MMAP.invokeExact(capture, 0L, bytes, protection, flags, fd, offset);
             if (address == MAP_FAILED) {
                 throw new LinuxException(what, Libc.errno(capture));
             }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,7 @@ public final class NativeMemory {
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private static final VarHandle BYTE = JAVA_BYTE.varHandle().withInvokeExactBehavior();
+    private static final VarHandle SHORT = JAVA_SHORT.varHandle().withInvokeExactBehavior();
     private static final VarHandle INT = JAVA_INT.varHandle().withInvokeExactBehavior();
     private static final VarHandle LONG = JAVA_LONG.varHandle().withInvokeExactBehavior();
 
@@ -39,6 +41,10 @@ public final class NativeMemory {
         BYTE.setRelease(ALL, address, value);
     }
 
+    public static void setByte(long address, int value) {
+        ALL.set(JAVA_BYTE, address, (byte) value);
+    }
+
     /** Returns an unsigned 16-bit integer. */
     public static int getShort(long address) {
         return ALL.get(JAVA_SHORT_UNALIGNED, address) & 0xFFFF;
@@ -46,6 +52,10 @@ public final class NativeMemory {
 
     public static void setShort(long address, int value) {
         ALL.set(JAVA_SHORT_UNALIGNED, address, (short) value);
+    }
+
+    public static void setShortRelease(long address, short value) {
+        SHORT.setRelease(ALL, address, value);
     }
 
     public static int getInt(long address) {

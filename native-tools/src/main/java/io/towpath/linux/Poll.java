@@ -29,6 +29,11 @@ public final class Poll implements AutoCloseable {
         }
     }
 
+    /** Waits for another descriptor at a position; for none where it is negative. */
+    public void set(int position, int fd) {
+        descriptors.set(JAVA_INT, (long) position * POLLFD_BYTES, fd);
+    }
+
     /** Returns how many can be read, 0 after the time-out, or {@code -errno}. */
     public int await(int timeoutMs) {
         try {

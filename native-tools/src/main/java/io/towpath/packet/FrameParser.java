@@ -13,10 +13,11 @@ import io.towpath.wire.Sctp;
 import io.towpath.wire.Tcp;
 import io.towpath.wire.Udp;
 import io.towpath.wire.Vlan;
+import io.towpath.wire.VnetHeader;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The first stage: checks every header of a frame once and fills the frame's fields in the {@link Burst}. Later stages trust them.
+ * The first stage: checks every header of a frame once, the virtio-net header too, and fills the frame's fields in the {@link Burst}. Later stages trust them.
  *
  * <p>Any bytes are safe input: a frame that cannot be parsed gets {@link FlowKind#INVALID} and the reason.
  */
@@ -40,6 +41,27 @@ public final class FrameParser {
             burst.reason[i] = Reason.NONE;
             burst.handle[i] = -1;
             burst.kind[i] = parsePlain(burst, i) ? FlowKind.FLOW : parseFrame(burst, i);
+            if (burst.kind[i] != FlowKind.INVALID && !VnetHeader.isPlain(burst.frames, burst.l2[i])) {
+                checkVnetHeader(burst, i);
+            }
+        }
+    }
+
+    private static void checkVnetHeader(Burst burst, int i) {
+        boolean isTcp = false;
+        int checksumOffset = -1;
+        if (burst.kind[i] == FlowKind.FLOW) {
+            int protocol = burst.protocol(i);
+            isTcp = protocol == FiveTuple.TCP;
+            checksumOffset = isTcp ? Tcp.CHECKSUM_OFFSET : protocol == FiveTuple.UDP ? Udp.CHECKSUM_OFFSET : -1;
+        }
+        boolean isIpv4 = checksumOffset >= 0 && burst.isIpv4(i);
+        if (!VnetHeader.isValid(
+                burst.frames, burst.l2[i], burst.length[i], burst.l4[i], isIpv4, isTcp, checksumOffset)) {
+            if (burst.kind[i] == FlowKind.FRAGMENT) {
+                burst.fragments--;
+            }
+            burst.settle(i, Reason.VNET_HEADER_INVALID);
         }
     }
 

@@ -69,7 +69,8 @@ public enum Reason {
     FRAGMENT_TOO_MANY(Verdict.DROP),
     FRAGMENT_TIMED_OUT(Verdict.DROP),
     FRAGMENT_EVICTED(Verdict.DROP),
-    ICMP_REDIRECT_TRANSLATED(Verdict.DROP);
+    ICMP_REDIRECT_TRANSLATED(Verdict.DROP),
+    VNET_HEADER_INVALID(Verdict.DROP);
 
     /** All reasons by ordinal; {@code values()} would allocate. */
     public static final List<Reason> ALL = List.of(values());

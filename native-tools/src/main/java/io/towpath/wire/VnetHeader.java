@@ -13,12 +13,59 @@ public final class VnetHeader {
     public static final int NEEDS_CSUM = 1;
 
     public static final int GSO_NONE = 0;
+    private static final int GSO_TCPV4 = 1;
+    private static final int GSO_TCPV6 = 4;
+    private static final int GSO_UDP_L4 = 5;
+    /** Beside a type of TCP. */
+    private static final int GSO_ECN = 0x80;
 
     private VnetHeader() {}
 
     /** @param l2 start of the Ethernet header behind it, here and below */
     public static boolean needsChecksum(MemorySegment frame, long l2) {
         return (Bytes.u8(frame, l2 - LENGTH) & NEEDS_CSUM) != 0;
+    }
+
+    /** Returns whether the header says nothing: a frame with complete checksums that is no super-frame. */
+    public static boolean isPlain(MemorySegment frame, long l2) {
+        return Bytes.i64(frame, l2 - LENGTH) == 0; // only the checksum's offset is behind, which means nothing alone
+    }
+
+    /**
+     * Returns whether what the header says lies within the frame, and whether a super-frame is one of its own transport, with its checksum
+     * where that has it: as the kernel wants it from us ({@code virtio_net_hdr_to_skb}), so that we need not send what it would refuse.
+     *
+     * @param length of the frame, in bytes
+     * @param l4 start of the transport header
+     * @param checksumOffset of the transport header's checksum, -1 for a transport that has no super-frames
+     * @param isTcp whether that is TCP, else UDP
+     */
+    public static boolean isValid(
+            MemorySegment frame, long l2, int length, long l4, boolean isIpv4, boolean isTcp, int checksumOffset) {
+        if (headerLength(frame, l2) > length) {
+            return false;
+        }
+        boolean partial = needsChecksum(frame, l2);
+        int start = le16(frame, l2 - LENGTH + 6);
+        int offset = le16(frame, l2 - LENGTH + 8);
+        if (partial && (start < Ethernet.HEADER_LENGTH || start + offset + 2 > length)) {
+            return false;
+        }
+        int type = Bytes.u8(frame, l2 - LENGTH + 1);
+        if (type == GSO_NONE) {
+            return true;
+        }
+        boolean isOwn = checksumOffset >= 0
+                && (isTcp ? (type & ~GSO_ECN) == (isIpv4 ? GSO_TCPV4 : GSO_TCPV6) : type == GSO_UDP_L4);
+        return isOwn && segmentSize(frame, l2) > 0 && (!partial || (start == l4 - l2 && offset == checksumOffset));
+    }
+
+    private static int headerLength(MemorySegment frame, long l2) {
+        return le16(frame, l2 - LENGTH + 2);
+    }
+
+    private static int le16(MemorySegment frame, long at) {
+        return frame.get(Bytes.LE16, at) & 0xFFFF;
     }
 
     /** Returns whether the frame is a super-frame that will be cut into segments. */
@@ -28,7 +75,7 @@ public final class VnetHeader {
 
     /** Returns the payload bytes of a segment of a super-frame. */
     public static int segmentSize(MemorySegment frame, long l2) {
-        return frame.get(Bytes.LE16, l2 - LENGTH + 4) & 0xFFFF;
+        return le16(frame, l2 - LENGTH + 4);
     }
 
     /** A plain frame with complete checksums. */

@@ -7,7 +7,7 @@ import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
-import io.towpath.dataplane.port.Port;
+import io.towpath.dataplane.port.ImmediatePort;
 import io.towpath.dataplane.router.Neighbors;
 import io.towpath.dataplane.router.Router;
 import io.towpath.dataplane.router.RouterPort;
@@ -81,7 +81,7 @@ final class RouterEngine implements AutoCloseable {
     private final Pipeline pipeline;
 
     /** Keeps where the frames of the last burst went out from. */
-    private static final class MemoryPort extends Port {
+    private static final class MemoryPort extends ImmediatePort {
         private final long[] l2 = new long[Burst.LIMIT];
         private int count;
         private long total;
@@ -100,11 +100,6 @@ final class RouterEngine implements AutoCloseable {
             l2[count++] = frame;
             total++;
             return null;
-        }
-
-        @Override
-        public int pollDescriptor() {
-            return -1;
         }
     }
 

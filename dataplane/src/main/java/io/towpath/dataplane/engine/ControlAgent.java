@@ -19,6 +19,7 @@ final class ControlAgent implements Agent {
     private final ServiceWriter writer;
     private final UdpReconciler reconciler;
     private final Standing standing;
+    private final PortWatch ports;
     private final HealthReporter health;
     private final Operator operator;
     private final ClusterEvents events;
@@ -42,6 +43,7 @@ final class ControlAgent implements Agent {
             ServiceWriter writer,
             UdpReconciler reconciler,
             Standing standing,
+            PortWatch ports,
             HealthReporter health,
             Operator operator,
             WorkerSettings settings,
@@ -52,6 +54,7 @@ final class ControlAgent implements Agent {
         this.writer = writer;
         this.reconciler = reconciler;
         this.standing = standing;
+        this.ports = ports;
         this.health = health;
         this.operator = operator;
         this.events = ClusterEvents.both(desiredStates, ClusterEvents.both(health, operator.metrics()));
@@ -70,7 +73,8 @@ final class ControlAgent implements Agent {
 
     @Override
     public int doWork() {
-        int work = standing.update(System.nanoTime());
+        long nowNs = System.nanoTime();
+        int work = standing.update(nowNs) + ports.update(nowNs);
         if (source != null && source.poll(events)) {
             apply();
             work++;

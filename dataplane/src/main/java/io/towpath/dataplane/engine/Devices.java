@@ -36,6 +36,9 @@ final class Devices {
     private final Set<TapDevice> left = new LinkedHashSet<>();
 
     private final List<Tap> taps = new ArrayList<>();
+    /** Opens each port's device again. */
+    private final List<Supplier<Tap>> reopenings = new ArrayList<>();
+
     private final List<TapDevice> locations = new ArrayList<>();
     private final Map<TapDevice, Tap> ours = new LinkedHashMap<>();
 
@@ -62,6 +65,7 @@ final class Devices {
     void open(PortConfig port, int queues) {
         TapDevice device = TapDevice.of(port);
         locations.add(device);
+        reopenings.add(() -> reopen(port, queues));
         if (left.contains(device) && device.exists()) {
             Tap tap = attach(port, queues);
             if (tap != null) {
@@ -82,7 +86,37 @@ final class Devices {
     /** Makes a device that goes with the process, however that ends. */
     void openForThisProcess(String name, int queues) {
         taps.add(whenFree(() -> Tap.open(name, queues)));
+        reopenings.add(() -> Tap.open(name, queues));
         locations.add(new TapDevice(null, name));
+    }
+
+    /**
+     * Opens the device of a port that is gone: ours are made anew, or attached to where somebody else made them; one that was its user's is
+     * attached to when its user has made it anew. Control thread.
+     *
+     * @return null if it cannot be had yet, as there is no device or no namespace for it
+     */
+    Tap reopen(int port) {
+        return reopenings.get(port).get();
+    }
+
+    /** Takes over what {@link #reopen} returned, with its lifetime. Returns the port's device before, which is the caller's to close. */
+    Tap replace(int port, Tap fresh) {
+        return taps.set(port, fresh);
+    }
+
+    private Tap reopen(PortConfig port, int queues) {
+        if (!port.netns().isEmpty() && !Files.exists(Path.of("/run/netns", port.netns()))) {
+            return null;
+        }
+        TapDevice device = TapDevice.of(port);
+        if (!ours.containsKey(device)) {
+            return new TapDevice(null, port.tap()).exists() ? TapSetup.open(port, queues) : null;
+        }
+        Tap tap = device.exists() ? TapSetup.attach(port, queues) : TapSetup.open(port, queues);
+        tap.persist(true);
+        ours.put(device, tap);
+        return tap;
     }
 
     /** Returns null if the device is gone now, as it has not the queues that it must have. */
@@ -125,10 +159,20 @@ final class Devices {
         ours.values().forEach(tap -> tap.persist(true));
     }
 
+    private static void letGo(Tap tap) {
+        try {
+            tap.persist(false);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EBADFD) { // somebody deleted the device
+                throw e;
+            }
+        }
+    }
+
     /** @param keep whether our devices stay for the next process */
     void close(boolean keep) {
         if (!keep) {
-            ours.values().forEach(tap -> tap.persist(false));
+            ours.values().forEach(Devices::letGo);
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.towpath.dataplane.engine;
 
+import io.netty.channel.IoEventLoopGroup;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackTakeover;
 import io.towpath.dataplane.control.ClusterSource;
@@ -16,15 +17,18 @@ import io.towpath.dataplane.metrics.ProbeMetrics;
 import io.towpath.dataplane.metrics.SourceMetrics;
 import io.towpath.dataplane.metrics.TrafficMetrics;
 import io.towpath.dataplane.metrics.WorkerCounts;
+import io.towpath.dataplane.netty.EventLoops;
 import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
+import io.towpath.dataplane.port.DevicePort;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.IoEngine;
 import io.towpath.dataplane.port.Port;
-import io.towpath.dataplane.port.TapPort;
+import io.towpath.dataplane.port.PortIo;
 import io.towpath.linux.EventFd;
-import io.towpath.linux.Tap;
+import io.towpath.linux.Fd;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
@@ -45,6 +49,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.Agent;
@@ -67,12 +72,19 @@ public final class Engine implements AutoCloseable {
     private final Quiescence quiescence;
     private final Devices devices;
     private final List<AgentRunner> runners = new ArrayList<>();
+    private final List<EventLoopWorker> loopWorkers = new ArrayList<>();
     private final List<Worker> workers = new ArrayList<>();
     private final ControlRest controlRest = new ControlRest();
     private final WorkerSettings settings = new WorkerSettings(facts -> this.standing.settings(facts));
     private final Parts parts = new Parts();
     private final List<MetricSource> metrics = new ArrayList<>();
+    /** Event loops that the workers run on, null where they have threads of their own. */
+    private IoEventLoopGroup loops;
+
     private Standing standing;
+    private PortOpener portOpener;
+    private PortWatch portWatch;
+    private PortMetrics portMetrics;
     private int tookOverConnections;
     private long lastBeatNs;
     private boolean started;
@@ -83,7 +95,25 @@ public final class Engine implements AutoCloseable {
      */
     public Engine(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources, Consumer<String> log)
             throws IOException {
+        this(config, proxyConfig, sources, null, log);
+    }
+
+    /**
+     * As the other one, with the workers on an application's event loops: each on the group's next one, whatever the configuration says of
+     * {@code io}. The group is the application's to shut down, after the engine is closed; neither {@link #start} nor {@link #close} may be
+     * called on one of its threads.
+     *
+     * @param loops of {@code IoUringIoHandler}
+     */
+    public Engine(
+            EngineConfig config,
+            ProxyConfig proxyConfig,
+            ClusterSource.Opener sources,
+            IoEventLoopGroup loops,
+            Consumer<String> log)
+            throws IOException {
         this.config = config;
+        this.loops = loops;
         this.log = log;
         this.quiescence = new Quiescence(config.workers());
         this.store = PinnedMapStore.open(INSTANCES.resolve(config.instance()), log);
@@ -111,17 +141,26 @@ public final class Engine implements AutoCloseable {
         WorkerCounts counts = new WorkerCounts(store, config.workers());
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
+        List<String> names = standing.portNames();
+        if (loops == null && standing.portEngines().contains(IoEngine.NETTY)) {
+            loops = EventLoops.openOrNull(config.workers(), log);
+            if (loops != null) {
+                parts.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly());
+            }
+        }
+        portOpener = new PortOpener(names, standing.portEngines(), log);
+        portWatch = new PortWatch(devices, names, standing::onDevice, log);
+        portMetrics = new PortMetrics(names);
         for (int number = 0; number < config.workers(); number++) {
-            Worker worker = worker(number, maps, conntrack, verdicts, heartbeats, counts, secret);
-            workers.add(worker);
-            run(worker, NoOpIdleStrategy.INSTANCE);
+            workers.add(worker(number, maps, conntrack, verdicts, heartbeats, counts, secret));
         }
         metrics.addAll(List.of(
                 new PacketMetrics(verdicts, conntrack),
                 new TrafficMetrics(maps),
                 counts,
                 heartbeats,
-                new DeviceMetrics(standing.portNames(), devices.locations())));
+                new DeviceMetrics(names, devices.locations()),
+                portMetrics));
         ClusterSource source = sources == null ? null : sources.open(proxyConfig.nodeName(hostName()), log);
         ControlAgent control = control(proxyConfig, source, writer, new UdpReconciler(conntrack, maps, writer));
         run(control, controlRest);
@@ -153,7 +192,17 @@ public final class Engine implements AutoCloseable {
         Operator operator =
                 Operator.open(proxyConfig, metrics, quiescence, parts.add(new HttpServer("metrics", log)), log);
         return new ControlAgent(
-                source, desiredStates, writer, reconciler, standing, health, operator, settings, controlRest, log);
+                source,
+                desiredStates,
+                writer,
+                reconciler,
+                standing,
+                portWatch,
+                health,
+                operator,
+                settings,
+                controlRest,
+                log);
     }
 
     /** From here on an agent is closed with the engine, whether it was started or not. */
@@ -187,12 +236,14 @@ public final class Engine implements AutoCloseable {
             Heartbeats heartbeats,
             WorkerCounts counts,
             long seed) {
-        FramePool pool = parts.add(new FramePool(4 * Burst.LIMIT));
-        List<String> names = standing.portNames();
-        List<Port> ports = new ArrayList<>();
-        for (Tap tap : devices.taps()) {
-            ports.add(new TapPort(ports.size(), names.get(ports.size()), tap.queue(number), pool.frames()));
-        }
+        EventLoopWorker loop = loops == null ? null : new EventLoopWorker(EventLoops.next(loops), this::onError);
+        FramePool pool = parts.add(loop == null ? portOpener.pool() : portOpener.loopPool());
+        EventFd wakeUp = parts.add(new EventFd());
+        List<Fd> queues = devices.taps().stream().map(tap -> tap.queue(number)).toList();
+        PortOpener.Opened opened =
+                loop == null ? portOpener.open(queues, pool, wakeUp) : portOpener.onLoop(queues, pool, loop);
+        List<Port> ports = opened.ports();
+        PortIo io = parts.add(opened.io());
         Verdicts verdicts = new Verdicts(counters, number, pool);
         Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
         Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
@@ -206,12 +257,15 @@ public final class Engine implements AutoCloseable {
                 nothing,
                 pool.frames(),
                 seed + number);
-        EventFd wakeUp = parts.add(new EventFd());
-        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, wakeUp::signal);
+        Runnable wake = loop == null ? wakeUp::signal : loop::wake;
+        Queue<Runnable> queue = new WakingQueues.OneProducer<>(COMMANDS, wake);
         settings.add(queue, nat::onSettings);
-        return new Worker(
+        portWatch.add(ports.stream().map(DevicePort.class::cast).toList(), queue);
+        portMetrics.add(ports);
+        Worker worker = new Worker(
                 number,
                 ports.toArray(Port[]::new),
+                io,
                 pool,
                 new Burst(pool.frames()),
                 new Pipeline(nat, forwarding, fragments),
@@ -220,9 +274,16 @@ public final class Engine implements AutoCloseable {
                 conntrack,
                 quiescence,
                 queue,
-                wakeUp,
+                wake,
                 heartbeats,
                 counts);
+        if (loop == null) {
+            run(worker, NoOpIdleStrategy.INSTANCE);
+        } else {
+            loop.use(worker);
+            loopWorkers.add(parts.add(loop));
+        }
+        return worker;
     }
 
     private void onError(Throwable error) {
@@ -232,6 +293,7 @@ public final class Engine implements AutoCloseable {
 
     /** Starts the threads; packets flow from here on. */
     public void start() {
+        loopWorkers.forEach(EventLoopWorker::start);
         runners.forEach(AgentRunner::startOnThread);
         standing.start();
         started = true;

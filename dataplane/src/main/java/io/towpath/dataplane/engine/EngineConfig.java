@@ -6,6 +6,7 @@ import io.towpath.dataplane.model.YamlFile;
 import io.towpath.dataplane.node.NodeConfig;
 import io.towpath.dataplane.node.NodeHost;
 import io.towpath.dataplane.node.NodeRouting;
+import io.towpath.dataplane.port.IoEngine;
 import io.towpath.dataplane.router.RouterPort;
 import io.towpath.dataplane.router.Routes;
 import io.towpath.wire.Address;
@@ -56,7 +57,7 @@ public record EngineConfig(
             "node");
 
     private static final Set<String> KNOWN_OF_PORT =
-            Set.of("name", "tap", "netns", "rename", "mac", "addresses", "guest");
+            Set.of("name", "tap", "netns", "rename", "mac", "addresses", "guest", "io");
     private static final Set<String> KNOWN_OF_GUEST = Set.of("addresses", "mtu");
     private static final Set<String> KNOWN_OF_ROUTE = Set.of("to", "via", "port");
 
@@ -81,6 +82,7 @@ public record EngineConfig(
      * @param netns namespace to move the device to, empty for none
      * @param rename name of the device there, empty for its own
      * @param guestAddresses to give the device; empty leaves it alone
+     * @param io how frames get to and from the device
      */
     public record PortConfig(
             String name,
@@ -90,7 +92,8 @@ public record EngineConfig(
             long mac,
             List<Interface> addresses,
             List<Interface> guestAddresses,
-            int mtu) {}
+            int mtu,
+            IoEngine io) {}
 
     /** A static route: {@code via} or {@code port} is null. */
     public record RouteConfig(Prefix to, Address via, String port) {}
@@ -119,6 +122,11 @@ public record EngineConfig(
         }
         if (!ports.isEmpty() && node != null) {
             root.get("ports").problem("no ports beside a section 'node'");
+        }
+        long onLoops =
+                ports.stream().filter(port -> port.io() == IoEngine.NETTY).count();
+        if (onLoops != 0 && onLoops != ports.size()) {
+            root.get("ports").problem("io: netty on all ports, or on none");
         }
         List<RouteConfig> routes = new ArrayList<>();
         for (Field route : root.get("routes").elements()) {
@@ -230,7 +238,8 @@ public record EngineConfig(
                 mac == null ? 0x0200_5450_0000L + number : mac,
                 parsed(field.get("addresses"), Interface::parse, "an address with prefix length"),
                 parsed(guest.get("addresses"), Interface::parse, "an address with prefix length"),
-                guest.get("mtu").number(576, 65_535, MTU_DEFAULT));
+                guest.get("mtu").number(576, 65_535, MTU_DEFAULT),
+                IoEngine.read(field.get("io")));
     }
 
     private static RouteConfig route(Field field, List<PortConfig> ports) {

@@ -8,6 +8,7 @@ import io.towpath.dataplane.pipeline.NodeForwarding;
 import io.towpath.dataplane.pipeline.NodeMasquerade;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.IoEngine;
 import io.towpath.dataplane.port.Port;
 import io.towpath.nat.DesiredChange;
 import io.towpath.nat.MasqueradeAddresses;
@@ -32,6 +33,11 @@ final class NodeStanding implements Standing {
     @Override
     public List<String> portNames() {
         return List.of(config.tap());
+    }
+
+    @Override
+    public List<IoEngine> portEngines() {
+        return List.of(config.io());
     }
 
     @Override
@@ -73,6 +79,11 @@ final class NodeStanding implements Standing {
     @Override
     public void onChange(DesiredChange change) {
         routing.onChange(change);
+    }
+
+    @Override
+    public void onDevice(int port) {
+        routing.onDevice();
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.IoEngine;
 import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.router.Neighbors;
 import io.towpath.dataplane.router.Router;
@@ -41,6 +42,11 @@ final class RouterStanding implements Standing {
     @Override
     public List<String> portNames() {
         return config.ports().stream().map(PortConfig::name).toList();
+    }
+
+    @Override
+    public List<IoEngine> portEngines() {
+        return config.ports().stream().map(PortConfig::io).toList();
     }
 
     @Override
@@ -81,6 +87,11 @@ final class RouterStanding implements Standing {
     @Override
     public void onChange(DesiredChange change) {
         // Routes come from the configuration alone.
+    }
+
+    @Override
+    public void onDevice(int port) {
+        neighbors.forget(port); // the guest's side has another MAC address
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.towpath.dataplane.engine;
 import io.towpath.dataplane.pipeline.Forwarding;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
+import io.towpath.dataplane.port.IoEngine;
 import io.towpath.dataplane.port.Port;
 import io.towpath.nat.DesiredChange;
 import io.towpath.nat.MasqueradeAddresses;
@@ -15,6 +16,9 @@ import java.util.List;
 /** How an engine stands in its network: as a router between ports, or on a node whose kernel routes. */
 interface Standing {
     List<String> portNames();
+
+    /** Returns how frames get to and from the devices, in the order of the names. */
+    List<IoEngine> portEngines();
 
     /** Makes the devices, in the order of the names. */
     void openDevices(Devices devices, int queues);
@@ -36,6 +40,9 @@ interface Standing {
 
     /** Control thread, when the maps have taken it over. */
     void onChange(DesiredChange change);
+
+    /** A port's device was made anew. Control thread. */
+    void onDevice(int port);
 
     /** Control thread, each cycle. Returns how much it did. */
     int update(long nowNs);

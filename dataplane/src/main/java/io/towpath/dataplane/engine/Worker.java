@@ -7,27 +7,29 @@ import io.towpath.dataplane.pipeline.Pipeline;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
-import io.towpath.linux.EventFd;
-import io.towpath.linux.Poll;
+import io.towpath.dataplane.port.PortIo;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.Burst;
 import java.util.Queue;
 import org.agrona.concurrent.Agent;
 
-/** One packet worker: receives a burst of every port, brings it through the pipeline, sends. The one user of its ports' queues and its buffers. */
+/**
+ * One packet worker: receives a burst of every port, brings it through the pipeline, sends. The one user of its ports' queues and its
+ * buffers. As an agent it spins and blocks by itself; {@link EventLoopWorker} runs its cycles where a Netty event loop does that.
+ */
 final class Worker implements Agent {
     /** Commands of a cycle at most, so that packets are never starved. */
     private static final int COMMAND_LIMIT = 16;
     /** Entries looked at in a cycle; at 10,000 cycles a second a table of 262,144 is through in less than a second. */
     private static final int SWEEP_LIMIT = 32;
     /** Time of spinning before blocking: longer than most gaps within a request and its answer. */
-    private static final long SPIN_NS = 50_000;
+    static final long SPIN_NS = 50_000;
     /** A blocked worker looks at its table this often; frames and commands wake it. */
-    private static final int BLOCK_MS = 100;
+    static final int BLOCK_MS = 100;
     /** Entries looked at after that: 131,072 of a full table's share in 13 s, at 10 µs of work each time. */
     private static final int BLOCKED_SWEEP_LIMIT = 1024;
 
-    private static final int BLOCK_PENDING_MS = 1;
+    static final int BLOCK_PENDING_MS = 1;
 
     private final int number;
     private final Port[] ports;
@@ -40,9 +42,9 @@ final class Worker implements Agent {
     private final Quiescence quiescence;
     private final Queue<Runnable> commands;
     private final Heartbeats heartbeats;
-    private final EventFd wakeUp;
+    private final Runnable wakeUp;
     private final WorkerCounts counts;
-    private final Poll poll;
+    private final PortIo io;
     private long idleSinceNs;
     /** When this cycle began, or the wait at the end of it ended. */
     private long cycleSinceNs;
@@ -52,6 +54,7 @@ final class Worker implements Agent {
     Worker(
             int number,
             Port[] ports,
+            PortIo io,
             FramePool pool,
             Burst burst,
             Pipeline pipeline,
@@ -60,11 +63,12 @@ final class Worker implements Agent {
             Conntrack conntrack,
             Quiescence quiescence,
             Queue<Runnable> commands,
-            EventFd wakeUp,
+            Runnable wakeUp,
             Heartbeats heartbeats,
             WorkerCounts counts) {
         this.number = number;
         this.ports = ports;
+        this.io = io;
         this.pool = pool;
         this.burst = burst;
         this.pipeline = pipeline;
@@ -76,16 +80,11 @@ final class Worker implements Agent {
         this.heartbeats = heartbeats;
         this.counts = counts;
         this.wakeUp = wakeUp;
-        int[] descriptors = new int[ports.length + 1];
-        for (int i = 0; i < ports.length; i++) {
-            descriptors[i] = ports[i].pollDescriptor();
-        }
-        descriptors[ports.length] = wakeUp.number();
-        this.poll = new Poll(descriptors);
     }
 
     @Override
     public void onStart() {
+        io.start();
         quiescence.online(number);
         idleSinceNs = System.nanoTime();
         cycleSinceNs = idleSinceNs;
@@ -94,12 +93,24 @@ final class Worker implements Agent {
     @Override
     public int doWork() {
         long nowNs = System.nanoTime(); // the cycle's only clock read
+        int work = cycle(nowNs);
+        if (work > 0) {
+            idleSinceNs = nowNs;
+        } else if (nowNs - idleSinceNs > SPIN_NS && !isEnding) {
+            block();
+        }
+        return work;
+    }
+
+    /** Does what there is to do now. Returns how much that was; never blocks. */
+    int cycle(long nowNs) {
         heartbeats.beat(number, nowNs);
         if (nowNs - cycleSinceNs > WorkerCounts.STALL_NS) {
             counts.stall(number, nowNs - cycleSinceNs);
         }
         cycleSinceNs = nowNs;
         int work = runCommands();
+        io.submit(verdicts);
         for (Port port : ports) {
             burst.clear();
             int received = port.receive(pool, burst, Burst.LIMIT);
@@ -116,18 +127,34 @@ final class Worker implements Agent {
         }
         conntrack.sweep(conntrack.worker(number), nowNs, SWEEP_LIMIT);
         quiescence.quiescent(number);
-        if (work > 0) {
-            idleSinceNs = nowNs;
-        } else if (nowNs - idleSinceNs > SPIN_NS && !isEnding) {
-            block();
-        }
         return work;
+    }
+
+    /** Whether frames wait for something else than frames. */
+    boolean hasPending() {
+        return forwarding.hasPending();
+    }
+
+    /** No cycle follows before {@link #resume}. */
+    void rest() {
+        quiescence.offline(number);
+    }
+
+    void resume(long nowNs) {
+        quiescence.online(number);
+        cycleSinceNs = nowNs;
+    }
+
+    /** To be called where nothing came for {@link #BLOCK_MS}: looks at a larger part of the table. */
+    void sweepIdle(long nowNs) {
+        conntrack.sweep(conntrack.worker(number), nowNs, BLOCKED_SWEEP_LIMIT);
     }
 
     private void flush() {
         for (Port port : ports) {
             port.flush(verdicts);
         }
+        io.submit(verdicts);
     }
 
     private int runCommands() {
@@ -142,17 +169,13 @@ final class Worker implements Agent {
     }
 
     private void block() {
-        quiescence.offline(number);
-        int ready = poll.await(forwarding.hasPending() ? BLOCK_PENDING_MS : BLOCK_MS);
-        quiescence.online(number);
+        rest();
+        boolean isWoken = io.await(hasPending() ? BLOCK_PENDING_MS : BLOCK_MS, verdicts);
         long nowNs = System.nanoTime();
-        cycleSinceNs = nowNs;
-        if (ready == 0) {
-            conntrack.sweep(conntrack.worker(number), nowNs, BLOCKED_SWEEP_LIMIT);
+        resume(nowNs);
+        if (!isWoken) {
+            sweepIdle(nowNs);
             return; // nothing came: no reason to spin before blocking again
-        }
-        if (poll.isReadable(ports.length)) {
-            wakeUp.drain();
         }
         idleSinceNs = nowNs;
     }
@@ -160,13 +183,13 @@ final class Worker implements Agent {
     /** Blocks no more, as it is about to be closed. Any thread. */
     void end() {
         isEnding = true;
-        wakeUp.signal();
+        wakeUp.run();
     }
 
     @Override
     public void onClose() {
         quiescence.offline(number);
-        poll.close();
+        io.stop();
     }
 
     @Override

@@ -1,2 +1,2 @@
-/** What all parts that serve or use sockets have in common: Netty's transport. */
+/** Netty's transport: for the sockets of all parts that serve or connect, and event loops for packet workers. */
 package io.towpath.dataplane.netty;

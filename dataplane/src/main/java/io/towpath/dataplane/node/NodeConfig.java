@@ -1,6 +1,7 @@
 package io.towpath.dataplane.node;
 
 import io.towpath.dataplane.model.Field;
+import io.towpath.dataplane.port.IoEngine;
 import io.towpath.linux.Tap;
 import io.towpath.nat.PortRange;
 import io.towpath.wire.Prefix;
@@ -17,6 +18,7 @@ import java.util.Set;
  * @param masqueradePorts source ports of masqueraded connections, kept from the host's own sockets
  * @param bridgeNetworks of pods that reach each other on layer 2, past the host's IP stack
  * @param failOpen while the engine is down nothing stands in the way of packets to Services
+ * @param io how frames get to and from the device
  */
 public record NodeConfig(
         String tap,
@@ -24,12 +26,13 @@ public record NodeConfig(
         PortRange nodePorts,
         PortRange masqueradePorts,
         List<Prefix> bridgeNetworks,
-        boolean failOpen) {
+        boolean failOpen,
+        IoEngine io) {
     public static final String TAP_DEFAULT = "towpath0";
 
     private static final PortRange NODE_PORTS_DEFAULT = new PortRange(30_000, 32_767);
     private static final Set<String> KNOWN =
-            Set.of("bridgeNetworks", "failOpen", "masqueradePorts", "nodePorts", "serviceCIDRs", "tap");
+            Set.of("bridgeNetworks", "failOpen", "io", "masqueradePorts", "nodePorts", "serviceCIDRs", "tap");
 
     public NodeConfig {
         serviceCidrs = List.copyOf(serviceCidrs);
@@ -49,12 +52,13 @@ public record NodeConfig(
                 range(field.get("nodePorts"), NODE_PORTS_DEFAULT),
                 range(field.get("masqueradePorts"), PortRange.NODE_RESERVED),
                 prefixes(field.get("bridgeNetworks")),
-                field.get("failOpen").truth(false));
+                field.get("failOpen").truth(false),
+                IoEngine.read(field.get("io")));
     }
 
     /** Returns the same with {@code --fail-open}. */
     public NodeConfig withFailOpen() {
-        return new NodeConfig(tap, serviceCidrs, nodePorts, masqueradePorts, bridgeNetworks, true);
+        return new NodeConfig(tap, serviceCidrs, nodePorts, masqueradePorts, bridgeNetworks, true, io);
     }
 
     private static List<Prefix> prefixes(Field field) {

@@ -27,6 +27,7 @@ public final class NodeRouting {
     private final Consumer<String> log;
     private boolean isActive;
     private boolean isStale;
+    private boolean isDeviceBare;
     private long retryAtNs;
 
     /**
@@ -92,6 +93,12 @@ public final class NodeRouting {
         }
     }
 
+    /** The device was made anew, and lacks all that was set up on it. */
+    public synchronized void onDevice() {
+        isDeviceBare = true;
+        refresh();
+    }
+
     /** Tries again what failed. Returns how much it did. */
     public synchronized int update(long nowNs) {
         if (!isStale || nowNs - retryAtNs < 0) {
@@ -104,10 +111,15 @@ public final class NodeRouting {
 
     private void refresh() {
         try {
-            routes.destinations(addresses.destinations());
-            steering.localVips(addresses.localVips());
-            routes.apply();
-            steering.apply();
+            if (isDeviceBare) {
+                applyAll();
+                isDeviceBare = false;
+            } else {
+                routes.destinations(addresses.destinations());
+                steering.localVips(addresses.localVips());
+                routes.apply();
+                steering.apply();
+            }
             isStale = false;
         } catch (LinuxException e) {
             if (!isStale) {

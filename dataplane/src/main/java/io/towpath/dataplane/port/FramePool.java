@@ -27,6 +27,11 @@ public final class FramePool implements AutoCloseable {
         return memory.segment();
     }
 
+    /** Returns how many buffers there are; they are numbered from 0. */
+    public int capacity() {
+        return free.length;
+    }
+
     /** Returns where a buffer's Ethernet header goes: behind the virtio-net header, so that the IP header is 8-byte aligned. */
     public static long l2(int buffer) {
         return (long) buffer * STRIDE + VnetHeader.LENGTH;

@@ -23,6 +23,7 @@ public abstract class Port {
     private final long[] l2s = new long[QUEUE_LIMIT];
     private final int[] lengths = new int[QUEUE_LIMIT];
     private final Reason[] reasons = new Reason[QUEUE_LIMIT];
+    private final PortDrops drops = new PortDrops();
     private int queued;
 
     protected Port(int index, String name) {
@@ -42,15 +43,13 @@ public abstract class Port {
     /** Appends up to {@code limit} received frames to the burst, in buffers taken from the pool. Returns how many; never blocks. */
     public abstract int receive(FramePool pool, Burst burst, int limit);
 
-    /** Sends one frame. Returns null, or why it could not be sent. */
-    protected abstract Reason transmit(long l2, int length);
-
-    /** Returns the descriptor that becomes readable when frames wait, -1 where there is none. */
-    public abstract int pollDescriptor();
+    /** Sends one frame, or has it sent by the next {@link PortIo#submit}; either tells the outcome. Never blocks. */
+    protected abstract void send(int buffer, long l2, int length, Reason reason, Outcome outcome);
 
     /** Queues a frame. Returns false if the queue is full, and the frame stays the caller's. */
     public final boolean enqueue(int buffer, long l2, int length, Reason reason) {
         if (queued == QUEUE_LIMIT) {
+            drops.count(Reason.EGRESS_FULL);
             return false;
         }
         buffers[queued] = buffer;
@@ -69,10 +68,14 @@ public abstract class Port {
     public final int flush(Outcome outcome) {
         int count = queued;
         for (int i = 0; i < count; i++) {
-            Reason failure = transmit(l2s[i], lengths[i]);
-            outcome.done(buffers[i], lengths[i], failure == null ? reasons[i] : failure);
+            send(buffers[i], l2s[i], lengths[i], reasons[i], outcome);
         }
         queued = 0;
         return count;
+    }
+
+    /** Returns what could not leave by this port. */
+    public final PortDrops drops() {
+        return drops;
     }
 }

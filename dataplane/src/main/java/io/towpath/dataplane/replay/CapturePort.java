@@ -1,12 +1,12 @@
 package io.towpath.dataplane.replay;
 
 import io.towpath.dataplane.port.FramePool;
-import io.towpath.dataplane.port.Port;
+import io.towpath.dataplane.port.ImmediatePort;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
 
 /** Writes what is sent to the replay's capture. */
-final class CapturePort extends Port {
+final class CapturePort extends ImmediatePort {
     private final CaptureOutput output;
     private final Link link;
 
@@ -33,10 +33,5 @@ final class CapturePort extends Port {
             output.write(name(), l2, length);
         }
         return null;
-    }
-
-    @Override
-    public int pollDescriptor() {
-        return -1;
     }
 }

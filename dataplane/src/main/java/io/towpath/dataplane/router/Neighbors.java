@@ -138,6 +138,16 @@ public final class Neighbors {
         return work;
     }
 
+    /** Forgets all neighbors of a port, as another device is there now and may have other addresses. Control thread. */
+    public void forget(int port) {
+        entries.keySet().removeIf(key -> {
+            if (key.port() == port) {
+                map.remove(key.hi(), key.lo(), port);
+            }
+            return key.port() == port;
+        });
+    }
+
     private void onHeard(Report report) {
         if (put(new Key(report.port(), report.hi(), report.lo()), KNOWN | report.mac())) {
             Entry entry = entries.computeIfAbsent(new Key(report.port(), report.hi(), report.lo()), key -> new Entry());

@@ -57,6 +57,7 @@ final class ControlAgentTest {
                 writer,
                 new UdpReconciler(conntrack, maps, writer),
                 standing(store),
+                new PortWatch(null, List.of(), port -> {}, line -> {}),
                 new HealthReporter(
                         CONFIG,
                         "node",

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.dataplane.model.ManifestException;
+import io.towpath.dataplane.port.IoEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,8 +34,8 @@ final class EngineConfigTest {
         String first = problems("port: 1\n" + PORT).getFirst();
         assertTrue(first.startsWith("c.yaml:1: configuration.port: no such field; known are clusterCIDR, "), first);
         assertEquals(
-                List.of("c.yaml:2: configuration.ports[0].adresses: no such field; known are addresses, guest, mac,"
-                        + " name, netns, rename, tap"),
+                List.of("c.yaml:2: configuration.ports[0].adresses: no such field; known are addresses, guest, io,"
+                        + " mac, name, netns, rename, tap"),
                 problems("ports:\n  - {name: a, tap: tp0, adresses: [10.0.0.1/24]}\n"));
         assertEquals(
                 List.of("c.yaml:2: configuration.ports[0].guest.mut: no such field; known are addresses, mtu"),
@@ -50,6 +51,31 @@ final class EngineConfigTest {
                 List.of("c.yaml:2: configuration.ports[0].addresses[0]: an address with prefix length was expected,"
                         + " found \"10.0.0.1\""),
                 problems("ports:\n  - {name: a, tap: tp0, addresses: [10.0.0.1]}\n"));
+    }
+
+    @Test
+    void shouldReadHowFramesGetToADevice() throws Exception {
+        String port = "ports:\n  - {name: a, tap: tp0, io: %s}\n";
+
+        assertEquals(IoEngine.AUTO, read(PORT).ports().getFirst().io());
+        assertEquals(IoEngine.RW, read(port.formatted("rw")).ports().getFirst().io());
+        assertEquals(
+                IoEngine.URING, read(port.formatted("uring")).ports().getFirst().io());
+        assertEquals(IoEngine.RW, read("node: {io: rw}\n").node().io());
+        assertEquals(
+                List.of("c.yaml:2: configuration.ports[0].io: auto, uring, netty or rw was expected, found \"RW\""),
+                problems(port.formatted("RW")));
+    }
+
+    @Test
+    void shouldRefuseEventLoopsForSomePortsOnly() throws Exception {
+        String ports = "ports:\n  - {name: a, tap: tp0, io: netty}\n  - {name: b, tap: tp1, io: %s}\n";
+
+        assertEquals(
+                IoEngine.NETTY, read(ports.formatted("netty")).ports().getLast().io());
+        assertEquals(
+                List.of("c.yaml:2: configuration.ports: io: netty on all ports, or on none was expected, found a list"),
+                problems(ports.formatted("rw")));
     }
 
     @Test

@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** A port for tests: what is sent is handed over, nothing is received. */
-public final class MemoryPort extends Port {
+public final class MemoryPort extends ImmediatePort {
     private final FramePool pool;
     private final BooleanSupplier isKept;
     private final Consumer<byte[]> sent;
@@ -34,10 +34,5 @@ public final class MemoryPort extends Port {
             sent.accept(pool.frames().asSlice(l2, length).toArray(ValueLayout.JAVA_BYTE));
         }
         return null;
-    }
-
-    @Override
-    public int pollDescriptor() {
-        return -1;
     }
 }

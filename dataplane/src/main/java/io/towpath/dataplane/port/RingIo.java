@@ -1,0 +1,283 @@
+package io.towpath.dataplane.port;
+
+import io.towpath.linux.BufferRing;
+import io.towpath.linux.CompletionQueue;
+import io.towpath.linux.Errno;
+import io.towpath.linux.EventFd;
+import io.towpath.linux.Fd;
+import io.towpath.linux.IoUring;
+import io.towpath.linux.LinuxException;
+import io.towpath.linux.SubmissionQueue;
+import io.towpath.packet.Reason;
+import io.towpath.wire.VnetHeader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One io_uring for all ports of a worker. A multishot read of each port fills buffers that the kernel picks from those provided; one
+ * {@code io_uring_enter} a burst does all writes and takes what came.
+ *
+ * <p><b>When a buffer is free again.</b> A frame's buffer is in one place: provided to the kernel, received and waiting in its port, with the
+ * pipeline, or in flight as a write. Its write's completion tells the outcome and gives it back, whatever became of the write, and nothing
+ * else does: a refused write may complete long after its request was taken ({@code io_complete_rw}), so that the kernel's head says nothing.
+ * Writes may not wait for room (RWF_NOWAIT), so that a device without any is a drop and holds nobody up.
+ */
+public final class RingIo implements PortIo {
+    /** Buffers that the kernel may hold for all ports together: several bursts, so that it need not stop while one is worked on. */
+    public static final int PROVIDED_BUFFERS = 256;
+
+    private static final int REQUESTS = 256;
+    /** All that may complete between two looks: every buffer, every write, the end of each read. */
+    private static final int COMPLETIONS = 2048;
+    /** Buffers that stay with the worker, for what it makes itself. */
+    private static final int OWN_BUFFERS = 64;
+
+    private static final int GROUP = 0;
+    private static final long READ = 1L << 32;
+    private static final long WRITE = 2L << 32;
+    private static final long POLL = 3L << 32;
+    private static final long CANCEL = 4L << 32;
+    private static final int STOP_ATTEMPTS = 100;
+    private static final long STOP_WAIT_NS = 10_000_000;
+
+    private final FramePool pool;
+    private final EventFd wakeUp;
+    private final IoUring ring;
+    private final SubmissionQueue requests;
+    private final CompletionQueue completions;
+    private final BufferRing buffers;
+    private final long frames;
+    private final UringTapPort[] ports;
+    /** Descriptors to be polled before the worker blocks: those of ports that read on their own, and at last the one that wakes it. */
+    private final List<TapPort> others = new ArrayList<>();
+
+    private boolean[] isPolled = new boolean[1];
+    // By buffer, of those in flight:
+    private final UringTapPort[] writePort;
+    private final int[] writeLength;
+    private final Reason[] writeReason;
+    private int writes;
+    /** Buffers that the kernel has, or that wait filled in a port. */
+    private int lent;
+
+    private boolean isReady;
+    private boolean isEnabled;
+
+    /**
+     * @param portCount ports of the worker
+     * @throws LinuxException where the kernel has no such io_uring for us
+     */
+    public RingIo(FramePool pool, EventFd wakeUp, int portCount) {
+        this.pool = pool;
+        this.wakeUp = wakeUp;
+        this.frames = pool.frames().address();
+        this.ports = new UringTapPort[portCount];
+        this.writePort = new UringTapPort[pool.capacity()];
+        this.writeLength = new int[pool.capacity()];
+        this.writeReason = new Reason[pool.capacity()];
+        this.ring = new IoUring(REQUESTS, COMPLETIONS);
+        try {
+            this.requests = ring.submissions();
+            this.completions = ring.completions();
+            int[] places = new int[portCount];
+            Arrays.fill(places, -1);
+            ring.registerFiles(places);
+            this.buffers = ring.registerBuffers(PROVIDED_BUFFERS, GROUP);
+        } catch (LinuxException e) {
+            ring.close();
+            throw e;
+        }
+    }
+
+    /** Makes a port on this ring. Before {@link #start}. */
+    public UringTapPort port(int index, String name, Fd queue) {
+        int result = ring.updateFile(index, queue.number());
+        if (result < 0) {
+            throw new LinuxException("registering port " + name + " with io_uring", -result);
+        }
+        ports[index] = new UringTapPort(index, name, queue, this, PROVIDED_BUFFERS);
+        return ports[index];
+    }
+
+    /** Waits for this port, too, which reads and writes on its own. Before {@link #start}. */
+    public void add(TapPort port) {
+        others.add(port);
+        isPolled = new boolean[others.size() + 1];
+    }
+
+    @Override
+    public void start() {
+        int result = ring.enable();
+        if (result < 0) {
+            throw new LinuxException("starting an io_uring", -result);
+        }
+        isEnabled = true;
+        refill();
+        read();
+    }
+
+    /** Asks for a frame to be written. Returns false if the kernel takes no requests. */
+    boolean write(UringTapPort port, int buffer, long l2, int length, Reason reason, Port.Outcome outcome) {
+        if (requests.isFull()) {
+            submit(outcome);
+            if (requests.isFull()) {
+                return false;
+            }
+        }
+        writePort[buffer] = port;
+        writeLength[buffer] = length;
+        writeReason[buffer] = reason;
+        requests.write(port.index(), frames + l2 - VnetHeader.LENGTH, length + VnetHeader.LENGTH, WRITE | buffer);
+        writes++;
+        return true;
+    }
+
+    @Override
+    public void submit(Port.Outcome outcome) {
+        ring.enter(); // what it did not take stays, and is handed over again
+        take(outcome);
+    }
+
+    private void take(Port.Outcome outcome) {
+        if (completions.next()) {
+            do {
+                complete(outcome);
+            } while (completions.next());
+            completions.consumedRelease();
+        }
+        refill();
+        read();
+    }
+
+    private void complete(Port.Outcome outcome) {
+        long data = completions.userData();
+        int number = (int) data;
+        int result = completions.result();
+        if (data - number == READ) {
+            onRead(ports[number], result);
+        } else if (data - number == WRITE) {
+            writes--;
+            outcome.done(number, writeLength[number], writePort[number].onWritten(result, writeReason[number]));
+        } else if (data - number == POLL) {
+            isPolled[number] = false;
+            isReady = true;
+            if (number == others.size()) {
+                wakeUp.drain();
+            }
+        }
+    }
+
+    private void onRead(UringTapPort port, int result) {
+        int buffer = completions.buffer();
+        if (buffer >= 0) {
+            if (result >= 0) {
+                port.arrived(buffer, result);
+            } else {
+                lent--;
+                pool.give(buffer);
+            }
+        }
+        if (!completions.hasMore()) {
+            // Without an error, and where buffers or room for completions lacked, it is simply asked for again.
+            boolean isGone = result < 0
+                    && result != -Errno.ENOBUFS
+                    && result != -Errno.EAGAIN
+                    && result != -Errno.EINTR
+                    && result != -Errno.ENOMEM;
+            port.onReadEnd(isGone);
+        }
+    }
+
+    /** A port's frames went on to the pipeline. */
+    void received(int count) {
+        lent -= count;
+    }
+
+    private void refill() {
+        int count = Math.min(PROVIDED_BUFFERS - lent, pool.available() - OWN_BUFFERS);
+        if (count <= 0) {
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            int buffer = pool.take();
+            buffers.add(frames + FramePool.l2(buffer) - VnetHeader.LENGTH, FramePool.BUFFER_BYTES, buffer);
+        }
+        buffers.publishRelease();
+        lent += count;
+    }
+
+    private void read() {
+        for (UringTapPort port : ports) {
+            if (port != null && lent > 0 && port.mustRead() && !requests.isFull()) {
+                requests.readMultishot(port.index(), GROUP, READ | port.index());
+                port.onRead();
+            }
+        }
+    }
+
+    @Override
+    public boolean await(int timeoutMs, Port.Outcome outcome) {
+        for (int i = 0; i < isPolled.length; i++) {
+            int fd = i < others.size() ? others.get(i).pollDescriptor() : wakeUp.number();
+            if (!isPolled[i] && fd >= 0 && !requests.isFull()) {
+                requests.pollReadable(fd, POLL | i);
+                isPolled[i] = true;
+            }
+        }
+        isReady = false;
+        ring.enterAndWait(timeoutMs * 1_000_000L);
+        take(outcome);
+        return isReady || hasArrived();
+    }
+
+    private boolean hasArrived() {
+        for (UringTapPort port : ports) {
+            if (port != null && port.hasArrived()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Puts another descriptor in the place of the port's. Returns false if it cannot be now. */
+    boolean replace(UringTapPort port, Fd queue) {
+        // A read that has not ended yet would take the end of the old queue for that of the new one.
+        return !port.isReading() && ring.updateFile(port.index(), queue.number()) >= 0;
+    }
+
+    /** Ends all reads and writes, so that the devices are free as soon as their descriptors are closed. */
+    @Override
+    public void stop() {
+        if (!isEnabled) {
+            return;
+        }
+        boolean isAsked = false;
+        for (int attempt = 0; attempt < STOP_ATTEMPTS && (!isAsked || writes > 0 || isReading()); attempt++) {
+            if (!isAsked && !requests.isFull()) {
+                requests.cancelAll(CANCEL);
+                isAsked = true;
+            }
+            ring.enterAndWait(STOP_WAIT_NS);
+            while (completions.next()) {
+                complete((buffer, length, reason) -> pool.give(buffer));
+            }
+            completions.consumedRelease();
+        }
+        ring.unregisterFiles();
+    }
+
+    private boolean isReading() {
+        for (UringTapPort port : ports) {
+            if (port != null && port.isReading()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void close() {
+        ring.close();
+    }
+}
