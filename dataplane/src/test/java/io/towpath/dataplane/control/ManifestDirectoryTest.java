@@ -116,7 +116,8 @@ final class ManifestDirectoryTest {
     @Test
     void shouldTellWhenItHeardOfAChangeButNotOfWhatItFound() throws Exception {
         write("a.yaml", "one=10.96.0.1");
-        try (ManifestDirectory later = new ManifestDirectory(folder, problems::add)) { // which hears of the second change only
+        try (ManifestDirectory later =
+                new ManifestDirectory(folder, problems::add)) { // which hears of the second change only
             assertTrue(later.poll(recorder));
             assertEquals(0, later.oldestReceivedNs());
 
