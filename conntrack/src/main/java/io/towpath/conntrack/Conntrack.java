@@ -1,5 +1,6 @@
 package io.towpath.conntrack;
 
+import io.towpath.linux.NativeMemory;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
@@ -38,7 +39,7 @@ public final class Conntrack {
     /** The connection is over, and the packet begins a new one on its tuple: remove the entry and create anew. */
     public static final int TRACK_REOPEN = 2;
 
-    private static final int DIRECTION = 1;
+    static final int DIRECTION = 1;
     private static final long REFERENCES = 2;
 
     /** Session affinity templates at most: one entry in so many. */
@@ -52,6 +53,7 @@ public final class Conntrack {
     private final BackendConnections connections;
     private final Tracker tracker;
     private final Sweeper sweeper;
+    private final Creation creation;
     private final SharedIndex.Keys keys = this::sameTuple;
     private final ConntrackWorker[] workers;
     private final long templateLimit;
@@ -101,6 +103,7 @@ public final class Conntrack {
         Timeouts timeouts = new Timeouts(config);
         this.tracker = new Tracker(connections, timeouts, config.tcpLiberal());
         this.sweeper = new Sweeper(this, pages, timeouts, workers);
+        this.creation = new Creation(this, hash, sweeper);
         this.workers = new ConntrackWorker[workers];
         for (int i = 0; i < workers; i++) {
             this.workers[i] = ConntrackWorker.worker(i);
@@ -181,6 +184,11 @@ public final class Conntrack {
     /** Returns the address of the line of the index in which a hash is looked for first. */
     public long line(long tupleHash) {
         return index.firstBucket(tupleHash);
+    }
+
+    /** Returns the address of the line in which it is looked for next. */
+    public long secondLine(long tupleHash) {
+        return index.secondBucket(tupleHash);
     }
 
     /**
@@ -285,39 +293,13 @@ public final class Conntrack {
      * @return its handle in the original direction, or one of the negative constants
      */
     public long create(ConntrackWorker worker, long nowNs) {
-        boolean ipv6 = !Address.isIpv4(worker.originalSourceHi, worker.originalSourceLo);
-        EntryPool pool = pool(ipv6);
-        EntryLists lists = worker.lists(ipv6);
-        int number = pool.allocate(lists, this);
-        if (number == 0) {
-            sweeper.evict(worker, ipv6);
-            return FULL;
-        }
-        if (pool.isRunningOut(lists)) {
-            sweeper.evict(worker, ipv6); // for the next one: what goes now is free after the burst
-        }
-        long entry = pages.address(number);
-        Entry.begin(entry, ipv6, worker, Entry.tick(nowNs));
-        long replyHash = hashOf(entry, 1);
-        int rival = index.insert(replyHash, number << 1 | DIRECTION, keys);
-        if (rival != 0) {
-            pool.giveBack(lists, number);
-            if (rival > 0) {
-                // Of two workers with a packet of one new tuple, both may have chosen the same backend.
-                return sameTuple(rival & ~DIRECTION, number << 1) ? CONFLICT_ORIGINAL : CONFLICT_REPLY;
-            }
-            return rival == SharedIndex.FULL ? FULL : CONTENDED;
-        }
-        rival = index.insert(hashOf(entry, 0), number << 1, keys);
-        if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
-            index.remove(replyHash, number << 1 | DIRECTION);
-            lists.retire(this, number);
-            return rival > 0 ? CONFLICT_ORIGINAL : rival == SharedIndex.FULL ? FULL : CONTENDED;
-        }
-        connections.created(worker, entry);
-        Entry.lifeRelease(entry, Entry.LIVE);
-        worker.created++;
-        return entry;
+        return creation.create(worker, nowNs);
+    }
+
+    /** Has the lines of the index on their way that an entry's removal writes. */
+    long loadLines(long entry) {
+        return NativeMemory.getLong(index.firstBucket(hashOf(entry, 0)))
+                + NativeMemory.getLong(index.firstBucket(hashOf(entry, 1)));
     }
 
     long hashOf(long entry, int direction) {
@@ -332,7 +314,7 @@ public final class Conntrack {
                 Entry.transport(entry, direction));
     }
 
-    private boolean sameTuple(int reference, int otherReference) {
+    boolean sameTuple(int reference, int otherReference) {
         return Entry.isSameTuple(
                 pages.address(reference >> 1),
                 reference & DIRECTION,

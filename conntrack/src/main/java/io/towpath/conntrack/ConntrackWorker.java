@@ -34,6 +34,10 @@ public final class ConntrackWorker {
     /** Time-out of a session affinity template; 0 for connections. */
     public int templateSeconds;
 
+    /** Keeps loads alive that are only made to have their lines at hand. */
+    @SuppressWarnings("unused")
+    long loaded;
+
     long created;
     /** Entries that the thread removed, for whatever reason. */
     long ended;

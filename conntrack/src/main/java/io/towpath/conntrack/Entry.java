@@ -222,9 +222,9 @@ public final class Entry {
         NativeMemory.setInt(entry + BACKEND, backendId);
     }
 
-    /** Returns the state word as a recent value. */
+    /** Returns the state word as a recent value: a loop that waits for it to change has a CAS in each turn. */
     static int word(long entry) {
-        return NativeMemory.getIntOpaque(entry + WORD);
+        return NativeMemory.getInt(entry + WORD);
     }
 
     static int wordAcquire(long entry) {
@@ -310,11 +310,11 @@ public final class Entry {
     }
 
     static int lastSeenTick(long entry) {
-        return NativeMemory.getIntOpaque(entry + LAST_SEEN);
+        return NativeMemory.getInt(entry + LAST_SEEN);
     }
 
     static void lastSeenTick(long entry, int tick) {
-        NativeMemory.setIntOpaque(entry + LAST_SEEN, tick);
+        NativeMemory.setInt(entry + LAST_SEEN, tick);
     }
 
     /** Returns for how long an entry was not used, to 2^20 ns; below 0 where another worker's clock is ahead. */

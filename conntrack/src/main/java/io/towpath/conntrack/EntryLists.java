@@ -13,6 +13,11 @@ final class EntryLists {
     int free;
     int freeCount;
 
+    /** Entries that the next two displacements begin with; 0 for none. */
+    long nextVictim;
+
+    long victimAfter;
+
     private int removed;
     private int removedLast;
     private int removedCount;

@@ -10,7 +10,9 @@ import java.lang.invoke.VarHandle;
 final class EntryPool {
     /** Entries that a worker takes from the others at a time. */
     private static final int BATCH = 32;
-    /** The last entries of a table, one in so many, are held to be few. */
+    /** Entries that a worker holds to be few: those of two bursts, as what it displaces in one burst is free in the next. */
+    private static final int RESERVE = 128;
+    /** Of a small table, one in so many. */
     private static final int RESERVE_SHARE = 128;
 
     private static final VarHandle SHARED;
@@ -34,7 +36,7 @@ final class EntryPool {
     EntryPool(EntryPages pages, int family, int maxEntries) {
         this.pages = pages;
         this.family = family;
-        this.reserve = Math.min(BATCH, maxEntries / RESERVE_SHARE);
+        this.reserve = Math.min(RESERVE, maxEntries / RESERVE_SHARE);
     }
 
     /** Returns whether a worker has few free entries left and there are none to fetch. */

@@ -50,13 +50,28 @@ final class Sweeper {
 
     /** Makes room for later connections of a family at the cost of one that never saw traffic both ways, or is ending. */
     void evict(ConntrackWorker worker, boolean ipv6) {
+        long entry = nextVictim(worker, ipv6);
         for (int i = 0; i < EVICTION_PROBES; i++) {
-            long entry = probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4);
             if (entry != 0 && Conntrack.isLive(entry) && isEvictable(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }
+            entry = probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4);
         }
+    }
+
+    /**
+     * Returns the entry that was chosen two calls ago, and has the memory of those of the next two calls on its way: of one its state, of the
+     * other its lines of the index. A flood finds everything at hand so.
+     */
+    private long nextVictim(ConntrackWorker worker, boolean ipv6) {
+        EntryLists lists = worker.lists(ipv6);
+        long victim = lists.nextVictim;
+        lists.nextVictim = lists.victimAfter;
+        lists.victimAfter = probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4);
+        worker.loaded = (lists.victimAfter == 0 ? 0 : Entry.word(lists.victimAfter))
+                + (lists.nextVictim == 0 ? 0 : table.loadLines(lists.nextVictim));
+        return victim;
     }
 
     /** Removes a session affinity template at random, if it finds one. */

@@ -39,6 +39,9 @@ public final class Nat {
     /** Where the packet's line of the index is, then its connection's entry; {@link #NOWHERE} where there is none. */
     private final long[] line = new long[Burst.LIMIT];
 
+    /** Where the index is looked into next for a packet whose first line has nothing. */
+    private final long[] secondLine = new long[Burst.LIMIT];
+
     /** Handle that the packet's connection probably has; negative where none is known. */
     private final long[] candidate = new long[Burst.LIMIT];
 
@@ -100,6 +103,7 @@ public final class Nat {
         long[] lines = line;
         int count = burst.count;
         boolean ipv6 = false;
+        boolean missed = false;
         for (int i = 0; i < count; i++) {
             lines[i] = NOWHERE;
             if (burst.kind[i] == FlowKind.FLOW) {
@@ -116,11 +120,16 @@ public final class Nat {
         }
         long sink = load(lines, count, 0);
         for (int i = 0; i < count; i++) {
-            candidate[i] = lines[i] == NOWHERE ? Conntrack.MISS : conntrack.candidate(lines[i], burst.hash[i]);
-            lines[i] = candidate[i] == Conntrack.MISS ? NOWHERE : Conntrack.entry(candidate[i]);
+            boolean isFlow = lines[i] != NOWHERE;
+            candidate[i] = isFlow ? conntrack.candidate(lines[i], burst.hash[i]) : Conntrack.MISS;
+            boolean isMissed = candidate[i] == Conntrack.MISS;
+            lines[i] = isMissed ? NOWHERE : Conntrack.entry(candidate[i]);
+            secondLine[i] = isFlow && isMissed ? conntrack.secondLine(burst.hash[i]) : NOWHERE;
+            missed |= isFlow && isMissed;
         }
         sink += load(lines, count, 0) + load(lines, count, LINE_BYTES);
-        return ipv6 ? sink + load(lines, count, 2 * LINE_BYTES) : sink;
+        sink += ipv6 ? load(lines, count, 2 * LINE_BYTES) : 0;
+        return missed ? sink + load(secondLine, count, 0) : sink;
     }
 
     private static long load(long[] addresses, int count, int offset) {

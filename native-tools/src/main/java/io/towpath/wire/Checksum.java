@@ -31,11 +31,9 @@ public final class Checksum {
         return i < end ? sum + ((long) Bytes.u8(frame, i) << 8) : sum;
     }
 
-    /** As {@link #sum} of 20 bytes: an IPv4 header without options. */
-    static long sum20(MemorySegment frame, long at) {
-        return halves(Bytes.i64(frame, at))
-                + halves(Bytes.i64(frame, at + 8))
-                + Integer.toUnsignedLong(Bytes.i32(frame, at + 16));
+    /** Returns the folded sum of an IPv4 header without options: bytes 0 to 7, 8 to 15 and 16 to 19. */
+    public static int foldPlainIpv4(long first, long second, int third) {
+        return fold(halves(first) + halves(second) + Integer.toUnsignedLong(third));
     }
 
     /** Folds a sum to 16 bits. */

@@ -14,6 +14,8 @@ public final class Ipv4 {
     public static final int MIN_HEADER_LENGTH = 20;
 
     private static final int TTL_MAX = 255;
+    /** What a TTL that is one less changes the checksum by, whatever it was. */
+    private static final int TTL_DECREMENT_DELTA = Checksum.delta16(0x100, 0);
 
     /** Flag of the fragment field. */
     public static final int MORE_FRAGMENTS = 0x2000;
@@ -43,10 +45,7 @@ public final class Ipv4 {
     }
 
     public static boolean isHeaderChecksumValid(MemorySegment frame, long l3) {
-        int headerLength = headerLength(frame, l3);
-        return headerLength == MIN_HEADER_LENGTH
-                ? Checksum.fold(Checksum.sum20(frame, l3)) == 0xFFFF
-                : Checksum.fold(Checksum.sum(frame, l3, headerLength)) == 0xFFFF;
+        return Checksum.fold(Checksum.sum(frame, l3, headerLength(frame, l3))) == 0xFFFF;
     }
 
     /** Returns the header length in bytes. */
@@ -125,9 +124,9 @@ public final class Ipv4 {
 
     /** Decrements the TTL and updates the checksum. The caller made sure that the TTL is above 1. */
     public static void decrementTtl(MemorySegment frame, long l3) {
-        int old = Bytes.u16(frame, l3 + 8);
-        Bytes.u16(frame, l3 + 8, old - 0x100);
-        checksum(frame, l3, Checksum.apply(checksum(frame, l3), Checksum.delta16(old, old - 0x100)));
+        int word = Bytes.i32(frame, l3 + 8); // TTL, protocol, checksum
+        int checksum = Checksum.apply(word & 0xFFFF, TTL_DECREMENT_DELTA);
+        Bytes.i32(frame, l3 + 8, (word & 0xFFFF_0000) - (1 << 24) | checksum);
     }
 
     /** Increments the TTL, at most to 255, and updates the checksum. */

@@ -34,7 +34,8 @@ final class CoreLoad implements AutoCloseable {
         this.path = path;
         this.count = count;
         flows = new Flows(count);
-        engine = new RouterEngine(store, Flows.capacity(count), path == CorePath.HIT_MASQUERADE);
+        int capacity = path.isIpv4() ? Flows.capacity(count) : Flows.ipv6Capacity(count);
+        engine = new RouterEngine(store, capacity, path == CorePath.HIT_MASQUERADE);
         backendLo = new int[path == CorePath.REPLY ? count : 0];
         for (int i = 0; i < answers.length; i++) {
             answers[i] = new TcpFrame();

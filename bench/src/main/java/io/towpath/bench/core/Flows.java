@@ -46,9 +46,13 @@ final class Flows {
         return (int) ((state ^ state >>> 5) * count >>> bits);
     }
 
-    /** Returns how many connections every table has room for. */
+    /** Returns how many connections of IPv4 every table has room for; those of IPv6 take half as much again. */
     static int capacity(int flows) {
         return flows + flows / 4 + (1 << 18);
+    }
+
+    static int ipv6Capacity(int flows) {
+        return capacity(flows) / 2 * 3;
     }
 
     static long hi(boolean ipv4, long net) {

@@ -10,14 +10,16 @@ import java.util.List;
 
 /** Queues frames to ports, cut into fragments where the way on is too narrow. One per worker. */
 final class Egress {
-    private final List<RouterPort> networks;
+    private final int[] mtus;
+    private final long[] macs;
     private final Port[] ports;
     private final MemorySegment frames;
     private final Verdicts verdicts;
     private final Fragmenter fragmenter;
 
     Egress(List<RouterPort> networks, Port[] ports, FramePool pool, Verdicts verdicts) {
-        this.networks = networks;
+        this.mtus = networks.stream().mapToInt(RouterPort::mtu).toArray();
+        this.macs = networks.stream().mapToLong(RouterPort::mac).toArray();
         this.ports = ports;
         this.frames = pool.frames();
         this.verdicts = verdicts;
@@ -26,10 +28,10 @@ final class Egress {
 
     /** Sends an IP packet to a neighbor. */
     void forward(int buffer, long l2, int length, int out, long mac, Reason reason) {
-        RouterPort network = networks.get(out);
-        Ethernet.addresses(frames, l2, mac, network.mac());
-        if (length - Ethernet.HEADER_LENGTH > network.mtu() && fragmenter.mustCut(l2, network.mtu())) {
-            Reason failure = fragmenter.send(buffer, l2, network.mtu(), ports[out], reason);
+        Ethernet.addresses(frames, l2, mac, macs[out]);
+        int mtu = mtus[out];
+        if (length - Ethernet.HEADER_LENGTH > mtu && fragmenter.mustCut(l2, mtu)) {
+            Reason failure = fragmenter.send(buffer, l2, mtu, ports[out], reason);
             if (failure != Reason.NONE) {
                 verdicts.done(buffer, length, failure);
             }

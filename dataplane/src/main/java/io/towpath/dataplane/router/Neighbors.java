@@ -3,6 +3,8 @@ package io.towpath.dataplane.router;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.WordMap;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
@@ -36,10 +38,22 @@ public final class Neighbors {
     /** Instead of a MAC address: the worker asked for it. */
     private static final long ASKED = -1;
 
+    private static final VarHandle VERSION;
+
+    static {
+        try {
+            VERSION = MethodHandles.lookup().findVarHandle(Neighbors.class, "version", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final WordMap map;
     private final Queue<Report> reports;
     private final Map<Key, Entry> entries = new HashMap<>();
     private long sweptAtNs = Long.MIN_VALUE / 2;
+    /** Written by the control thread; from 1, so that nothing is of version 0. */
+    private long version = 1;
 
     /** A worker heard from a neighbor, or asked it. */
     public record Report(int port, long hi, long lo, long mac, long nowNs) {}
@@ -125,13 +139,28 @@ public final class Neighbors {
     }
 
     private void onHeard(Report report) {
-        if (map.put(report.hi(), report.lo(), report.port(), KNOWN | report.mac())) {
+        if (put(new Key(report.port(), report.hi(), report.lo()), KNOWN | report.mac())) {
             Entry entry = entries.computeIfAbsent(new Key(report.port(), report.hi(), report.lo()), key -> new Entry());
             entry.mac = report.mac();
             entry.heardAtNs = report.nowNs();
             entry.marked = false;
             entry.asked = 0;
         }
+    }
+
+    private boolean put(Key key, long value) {
+        boolean hasRoom = map.put(key.hi(), key.lo(), key.port(), value);
+        changed();
+        return hasRoom;
+    }
+
+    private void changed() {
+        VERSION.setRelease(this, version + 1); // after the change: who sees the number sees that
+    }
+
+    /** Returns a number that grows with each change of what {@link #lookup} says. Any thread. */
+    long versionAcquire() {
+        return (long) VERSION.getAcquire(this);
     }
 
     /** Of several workers that asked at once only the first one counts. */
@@ -147,7 +176,7 @@ public final class Neighbors {
 
     private void mark(Key key, Entry entry, boolean marked) {
         entry.marked = marked;
-        map.put(key.hi(), key.lo(), key.port(), KNOWN | (marked ? ASK : 0) | entry.mac);
+        put(key, KNOWN | (marked ? ASK : 0) | entry.mac);
     }
 
     /** Marks an entry when it is time for the next request, and removes it from the map when it is to be forgotten. */
@@ -158,6 +187,7 @@ public final class Neighbors {
         boolean hasFailed = entry.asked == ASK_LIMIT && !answerIsDue;
         if (hasFailed || silentNs > FORGET_AFTER_NS && !isUsed) {
             map.remove(key.hi(), key.lo(), key.port());
+            changed();
             return false;
         }
         if (silentNs >= CONFIRM_AFTER_NS && !entry.marked && !answerIsDue) {

@@ -28,8 +28,11 @@ public final class Router implements Forwarding {
 
     private final List<RouterPort> networks;
     private final Port[] ports;
+    private final int[] mtus;
+    private final long[] macs;
     private final Routes routes;
     private final Neighbors neighbors;
+    private final NextHops hops;
     private final LinkAnswers link;
     private final MemorySegment frames;
     private final Verdicts verdicts;
@@ -50,8 +53,11 @@ public final class Router implements Forwarding {
             IcmpErrorSender errors) {
         this.networks = List.copyOf(networks);
         this.ports = ports.toArray(Port[]::new);
+        this.macs = networks.stream().mapToLong(RouterPort::mac).toArray();
+        this.mtus = networks.stream().mapToInt(RouterPort::mtu).toArray();
         this.routes = routes;
         this.neighbors = neighbors;
+        this.hops = new NextHops(neighbors);
         this.frames = pool.frames();
         this.verdicts = verdicts;
         this.errors = errors;
@@ -62,32 +68,40 @@ public final class Router implements Forwarding {
 
     @Override
     public void admit(Burst burst, long nowNs) {
+        int[] kinds = burst.kind;
         for (int i = 0; i < burst.count; i++) {
-            if (burst.kind[i] == FlowKind.INVALID) {
-                continue;
+            boolean toUs = Ethernet.destination(frames, burst.l2[i]) == macs[burst.ingress[i]];
+            boolean isPlain = kinds[i] == FlowKind.FLOW
+                    && burst.isIpv4(i)
+                    && burst.l3[i] - burst.l2[i] == Ethernet.HEADER_LENGTH
+                    && Scope.isOrdinaryIpv4(burst.sourceLo[i], burst.destinationLo[i]);
+            if (kinds[i] != FlowKind.INVALID && !(toUs && isPlain)) {
+                admit(burst, i, toUs, nowNs);
             }
-            int in = burst.ingress[i];
-            long destination = Ethernet.destination(frames, burst.l2[i]);
-            if (destination != networks.get(in).mac() && !Ethernet.isGroup(destination)) {
-                burst.settle(i, Reason.FRAME_NOT_FOR_US);
-            } else if (burst.l3[i] - burst.l2[i] != Ethernet.HEADER_LENGTH) {
-                burst.settle(i, Reason.VLAN_UNEXPECTED);
-            } else if (burst.kind[i] == FlowKind.ARP) {
-                burst.settle(i, link.onArp(burst, i, nowNs));
-            } else if (burst.kind[i] == FlowKind.NEIGHBOR) {
-                burst.settle(i, link.onNeighborMessage(burst, i, nowNs));
-            } else {
-                Reason refusal = Scope.refusal(
-                        burst.sourceHi[i], burst.sourceLo[i], burst.destinationHi[i], burst.destinationLo[i]);
-                if (refusal != Reason.NONE) {
-                    burst.settle(i, refusal);
-                }
+        }
+    }
+
+    private void admit(Burst burst, int i, boolean toUs, long nowNs) {
+        if (!toUs && !Ethernet.isGroup(Ethernet.destination(frames, burst.l2[i]))) {
+            burst.settle(i, Reason.FRAME_NOT_FOR_US);
+        } else if (burst.l3[i] - burst.l2[i] != Ethernet.HEADER_LENGTH) {
+            burst.settle(i, Reason.VLAN_UNEXPECTED);
+        } else if (burst.kind[i] == FlowKind.ARP) {
+            burst.settle(i, link.onArp(burst, i, nowNs));
+        } else if (burst.kind[i] == FlowKind.NEIGHBOR) {
+            burst.settle(i, link.onNeighborMessage(burst, i, nowNs));
+        } else {
+            Reason refusal =
+                    Scope.refusal(burst.sourceHi[i], burst.sourceLo[i], burst.destinationHi[i], burst.destinationLo[i]);
+            if (refusal != Reason.NONE) {
+                burst.settle(i, refusal);
             }
         }
     }
 
     @Override
     public void route(Burst burst, long nowNs) {
+        hops.begin();
         for (int i = 0; i < burst.count; i++) {
             if (burst.reason[i].verdict() == Verdict.FORWARD) {
                 burst.reason[i] = decide(burst, i, nowNs);
@@ -99,7 +113,21 @@ public final class Router implements Forwarding {
     }
 
     private Reason decide(Burst burst, int i, long nowNs) {
-        long route = routes.lookup(burst.targetHi[i], burst.targetLo[i]);
+        long hop = hops.find(burst.targetHi[i], burst.targetLo[i]);
+        if (hop == NextHops.UNKNOWN) {
+            return decideAnew(burst, i, nowNs);
+        }
+        int out = NextHops.port(hop);
+        egressPort[i] = out;
+        hopMac[i] = NextHops.mac(hop);
+        Reason refusal = refusal(burst, i, out);
+        return refusal == Reason.NONE ? burst.reason[i] : refusal;
+    }
+
+    private Reason decideAnew(Burst burst, int i, long nowNs) {
+        long targetHi = burst.targetHi[i];
+        long targetLo = burst.targetLo[i];
+        long route = routes.lookup(targetHi, targetLo);
         if (route == 0) {
             return Reason.NO_ROUTE;
         }
@@ -108,22 +136,32 @@ public final class Router implements Forwarding {
         }
         int out = Routes.port(route);
         egressPort[i] = out;
-        int hops = burst.isIpv4(i) ? Ipv4.ttl(frames, burst.l3[i]) : Ipv6.hopLimit(frames, burst.l3[i]);
-        if (hops <= 1) {
-            return Reason.HOP_LIMIT_EXCEEDED;
-        }
-        if (packetLength(burst, i) > networks.get(out).mtu() && !mayFragment(burst, i)) {
-            return Reason.PACKET_TOO_BIG;
+        Reason refusal = refusal(burst, i, out);
+        if (refusal != Reason.NONE) {
+            return refusal;
         }
         Address gateway = routes.gateway(route);
-        long hopHi = gateway == null ? burst.targetHi[i] : gateway.hi();
-        long hopLo = gateway == null ? burst.targetLo[i] : gateway.lo();
-        long hop = neighbors.lookup(out, hopHi, hopLo);
-        if (Neighbors.isToBeAsked(hop)) {
+        long hopHi = gateway == null ? targetHi : gateway.hi();
+        long hopLo = gateway == null ? targetLo : gateway.lo();
+        long neighbor = neighbors.lookup(out, hopHi, hopLo);
+        hopMac[i] = Neighbors.mac(neighbor);
+        if (Neighbors.isToBeAsked(neighbor)) {
             link.confirm(out, hopHi, hopLo, nowNs);
+        } else if (hopMac[i] >= 0) {
+            hops.put(targetHi, targetLo, out, hopMac[i]);
         }
-        hopMac[i] = Neighbors.mac(hop);
         return hopMac[i] >= 0 ? burst.reason[i] : pending.add(burst, i, out, hopHi, hopLo, nowNs);
+    }
+
+    private Reason refusal(Burst burst, int i, int out) {
+        int hopsLeft = burst.isIpv4(i) ? Ipv4.ttl(frames, burst.l3[i]) : Ipv6.hopLimit(frames, burst.l3[i]);
+        if (hopsLeft <= 1) {
+            return Reason.HOP_LIMIT_EXCEEDED;
+        }
+        boolean mayBeTooBig = burst.length[i] - Ethernet.HEADER_LENGTH > mtus[out] || burst.fragments > 0;
+        return mayBeTooBig && packetLength(burst, i) > mtus[out] && !mayFragment(burst, i)
+                ? Reason.PACKET_TOO_BIG
+                : Reason.NONE;
     }
 
     /** Segments of a super-frame are not cut further: their sender keeps to the MTU that it is told. */

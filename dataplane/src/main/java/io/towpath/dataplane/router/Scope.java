@@ -5,7 +5,20 @@ import io.towpath.wire.Address;
 
 /** Addresses that a router must not forward (RFC 1812 sections 5.3.7 and 5.3.13, RFC 4291 section 2.5). */
 final class Scope {
+    /** A bit for each first byte of an IPv4 address that is not an ordinary one: 0, 127, 169 (of 169.254), 224 and up. */
+    private static final long[] SPECIAL_FIRST_BYTES = {1, 1L << 63, 1L << 169 - 128, -1L << 224 - 192};
+
     private Scope() {}
+
+    /** Returns whether neither address, both of IPv4, can be one that is refused. */
+    static boolean isOrdinaryIpv4(long sourceLo, long destinationLo) {
+        return (special(sourceLo) | special(destinationLo)) == 0;
+    }
+
+    private static long special(long lo) {
+        int first = (int) (lo >>> 24) & 0xFF;
+        return SPECIAL_FIRST_BYTES[first >>> 6] >>> first & 1;
+    }
 
     /** Returns why a packet is not forwarded, {@link Reason#NONE} where it may be. */
     static Reason refusal(long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
