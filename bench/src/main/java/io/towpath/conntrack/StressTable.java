@@ -3,6 +3,7 @@ package io.towpath.conntrack;
 import io.towpath.bench.Rig;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.Quiescence;
+import io.towpath.nat.ServiceMaps;
 import io.towpath.packet.FiveTuple;
 import io.towpath.wire.Address;
 
@@ -19,6 +20,8 @@ final class StressTable {
     private static final long BACKEND = 0xFFFF_0A01_0001L;
     private static final long IPV6_NET = 0x2001_0DB8_0000_0000L;
     private static final long MIXER = 0x9E3779B97F4A7C15L;
+    /** Bits of a number that are the backend's: a fast machine makes more connections than there are backends. */
+    private static final long BACKEND_BITS = ServiceMaps.BACKENDS - 1;
 
     final Quiescence quiescence = new Quiescence(2);
     final Conntrack conntrack;
@@ -67,7 +70,7 @@ final class StressTable {
         w.natFlags = Entry.TRANSLATED;
         w.deltas = (int) (number * MIXER);
         w.serviceId = (int) (number * MIXER >>> 32);
-        w.backendId = (int) number;
+        w.backendId = (int) (number & BACKEND_BITS);
         return conntrack.create(w, 0);
     }
 
@@ -94,7 +97,7 @@ final class StressTable {
                 && Entry.natFlags(entry) == Entry.TRANSLATED
                 && Entry.deltas(entry) == (int) (number * MIXER)
                 && Entry.serviceId(entry) == (int) (number * MIXER >>> 32)
-                && Entry.backendId(entry) == (int) number;
+                && Entry.backendId(entry) == (int) (number & BACKEND_BITS);
     }
 
     /** Ends an actor's turn as a worker ends its cycle: entries it removed become free, and it holds none. */

@@ -20,8 +20,9 @@ final class WakeUps implements AutoCloseable {
     private void sleep() {
         while (!ended) {
             poll.await(-1);
-            wokenNs = System.nanoTime();
-            event.drain();
+            long nowNs = System.nanoTime();
+            event.drain(); // first: the next signal may come as soon as this one is told of
+            wokenNs = nowNs;
         }
     }
 

@@ -3,7 +3,7 @@
  *
  * <pre>
  * control thread                          thread "events"
- * ObjectWarning --> EventWriter: queue --> EventLimit --> EventSeries --> API server
+ * ObjectWarning --> EventWriter: queue --> EventLimit --> SaidEvents --> API server
  *                            full: lost          too many: lost      refused: lost
  * </pre>
  */

@@ -32,11 +32,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * HTTP servers for probes, all on one thread of their own, which starts with the first of them. Opened and closed by the control thread.
+ * HTTP servers for probes and scrapes, all on one thread of their own, which starts with the first of them. Opened and closed by the control thread.
  */
 public final class HttpServer implements Listeners, AutoCloseable {
     private static final int BACKLOG_CONNECTIONS = 128;
-    /** A probe has no body to speak of. */
+    /** Requests here have no body to speak of. */
     private static final int REQUEST_LIMIT_BYTES = 4096;
     /** A client that says nothing for so long is cut off, that it may not hold a descriptor for ever. */
     private static final int IDLE_LIMIT_S = 30;

@@ -163,7 +163,8 @@ final class LabLoad {
             }
             if (isNew) {
                 // Of UDP that says nothing: a new socket may have an old one's port, and with it its connection.
-                stats.opened(!kind.isUdp() && scaling.isDown(service, answer, LATE_NS));
+                boolean isLate = !kind.isUdp() && scaling.isDown(service, answer, LATE_NS);
+                stats.opened(isLate ? this + ": to " + answer + " in step " + scaling.steps() : "");
             } else if (kind == Kind.TCP_KEPT) {
                 if (!answer.equals(backend)) {
                     throw new IOException("went from " + backend + " to " + answer);

@@ -42,7 +42,7 @@ record LoadReport(Map<Kind, LoadStats> kinds, LoadStats all, long nanoseconds) {
         kinds.forEach((kind, stats) -> row(table, kind.label, stats));
         row(table, "all", all);
         table.lines().forEach(out::println);
-        all.examples().forEach(example -> out.println("failed: " + example));
+        all.examples().forEach(out::println);
         out.printf(
                 Locale.ROOT,
                 "%d requests in %.1f s, %d failed; %d connections went on while their backend was terminating or gone%n",

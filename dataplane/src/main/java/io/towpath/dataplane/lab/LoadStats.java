@@ -25,10 +25,13 @@ final class LoadStats {
         repeats += repeated;
     }
 
-    /** @param isLate its backend was to get no new connections by then */
-    void opened(boolean isLate) {
+    /** @param late what led to a backend that was to get no new connections by then, empty where none did */
+    void opened(String late) {
         opened++;
-        late += isLate ? 1 : 0;
+        if (!late.isEmpty()) {
+            this.late++;
+            example("late: " + late);
+        }
     }
 
     /** A connection goes on although its backend is terminating or gone. */
@@ -38,6 +41,10 @@ final class LoadStats {
 
     void failed(String what) {
         failures++;
+        example("failed: " + what);
+    }
+
+    private void example(String what) {
         if (examples.size() < EXAMPLES) {
             examples.add(what);
         }

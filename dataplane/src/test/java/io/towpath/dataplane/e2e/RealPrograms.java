@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Real programs, in a namespace or not, with a time limit. */
-final class RealPrograms {
+public final class RealPrograms {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private static final Pattern OURS = Pattern.compile("(towpath-|tp|demo-|lab-)\\d.*");
@@ -81,7 +81,7 @@ final class RealPrograms {
     }
 
     /** Waits for something that another process does; polls, as there is nothing to wait on. */
-    static void await(String what, Duration limit, Condition condition) throws Exception {
+    public static void await(String what, Duration limit, Condition condition) throws Exception {
         long endNs = System.nanoTime() + limit.toNanos();
         while (!condition.holds()) {
             if (System.nanoTime() > endNs) {
@@ -93,7 +93,7 @@ final class RealPrograms {
 
     /** A question to ask again and again. */
     @FunctionalInterface
-    interface Condition {
+    public interface Condition {
         boolean holds() throws Exception;
     }
 }

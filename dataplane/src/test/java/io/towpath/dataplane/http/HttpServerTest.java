@@ -1,48 +1,32 @@
 package io.towpath.dataplane.http;
 
+import static io.towpath.dataplane.http.LocalServer.LOOPBACK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.dataplane.http.Listeners.Listener;
-import io.towpath.wire.Address;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Real servers on loopback, asked by the JDK's client. */
 final class HttpServerTest {
-    private static final Address LOOPBACK = Address.parse("127.0.0.1");
-    private static final Duration LIMIT = Duration.ofSeconds(10);
-
-    private final HttpServer server = new HttpServer("test", line -> {});
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(LIMIT).build();
+    private final LocalServer local = new LocalServer();
 
     @AfterEach
     void close() {
-        client.close();
-        server.close();
-    }
-
-    private HttpResponse<String> get(String host, int port, String path) throws Exception {
-        URI uri = URI.create("http://" + host + ":" + port + path);
-        return client.send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), BodyHandlers.ofString());
+        local.close();
     }
 
     @Test
     void shouldAnswerWithStatusHeadersAndBody() throws Exception {
         HttpAnswer answer = HttpAnswer.of(false, Map.of("X-More", "1"), Map.of("path", "a \"b\""));
-        try (Listener listener = server.listen(LOOPBACK, 0, (path, ipv6) -> answer)) {
-            HttpResponse<String> response = get("127.0.0.1", listener.port(), "/any?x=1");
+        try (Listener listener = local.server.listen(LOOPBACK, 0, (path, ipv6) -> answer)) {
+            HttpResponse<String> response = local.get(listener.port(), "/any?x=1");
 
             assertEquals(503, response.statusCode());
             assertEquals("1", response.headers().firstValue("X-More").orElseThrow());
@@ -58,11 +42,10 @@ final class HttpServerTest {
 
     @Test
     void shouldServePathsWithoutTheirQueries() throws Exception {
-        try (Listener listener = server.listen(LOOPBACK, 0, (path, ipv6) -> text(path))) {
+        try (Listener listener = local.server.listen(LOOPBACK, 0, (path, ipv6) -> text(path))) {
             assertEquals(
-                    "/healthz",
-                    get("127.0.0.1", listener.port(), "/healthz?verbose").body());
-            assertEquals("/livez", get("127.0.0.1", listener.port(), "/livez").body());
+                    "/healthz", local.get(listener.port(), "/healthz?verbose").body());
+            assertEquals("/livez", local.get(listener.port(), "/livez").body());
         }
     }
 
@@ -72,31 +55,31 @@ final class HttpServerTest {
 
     @Test
     void shouldTellTheFamilyOfTheAddressAskedOnADualStackWildcard() throws Exception {
-        try (Listener listener = server.listen(Listeners.ANY, 0, (path, ipv6) -> text(ipv6 ? "IPv6" : "IPv4"))) {
-            assertEquals("IPv4", get("127.0.0.1", listener.port(), "/").body());
-            assertEquals("IPv6", get("[::1]", listener.port(), "/").body());
+        try (Listener listener = local.server.listen(Listeners.ANY, 0, (path, ipv6) -> text(ipv6 ? "IPv6" : "IPv4"))) {
+            assertEquals("IPv4", local.get(listener.port(), "/").body());
+            assertEquals("IPv6", local.get("[::1]", listener.port(), "/").body());
         }
     }
 
     @Test
     void shouldCloseTheConnectionWhereThereIsNoAnswer() throws Exception {
-        try (Listener listener = server.listen(LOOPBACK, 0, (path, ipv6) -> null)) {
-            assertThrows(IOException.class, () -> get("127.0.0.1", listener.port(), "/"));
+        try (Listener listener = local.server.listen(LOOPBACK, 0, (path, ipv6) -> null)) {
+            assertThrows(IOException.class, () -> local.get(listener.port(), "/"));
         }
     }
 
     @Test
     void shouldSayThatAPortIsTakenAndServeItOnceItIsFree() throws Exception {
         int port;
-        try (Listener first = server.listen(LOOPBACK, 0, (path, ipv6) -> text("first"))) {
+        try (Listener first = local.server.listen(LOOPBACK, 0, (path, ipv6) -> text("first"))) {
             port = first.port();
-            IOException taken =
-                    assertThrows(IOException.class, () -> server.listen(LOOPBACK, first.port(), (path, ipv6) -> null));
+            IOException taken = assertThrows(
+                    IOException.class, () -> local.server.listen(LOOPBACK, first.port(), (path, ipv6) -> null));
             assertTrue(taken.getMessage().contains("in use"), taken.getMessage());
         }
-        assertThrows(ConnectException.class, () -> get("127.0.0.1", port, "/"));
-        try (Listener second = server.listen(LOOPBACK, port, (path, ipv6) -> text("second"))) {
-            assertEquals("second", get("127.0.0.1", second.port(), "/").body());
+        assertThrows(ConnectException.class, () -> local.get(port, "/"));
+        try (Listener second = local.server.listen(LOOPBACK, port, (path, ipv6) -> text("second"))) {
+            assertEquals("second", local.get(second.port(), "/").body());
         }
     }
 }

@@ -11,6 +11,7 @@ import io.towpath.dataplane.demo.Counters;
 import io.towpath.dataplane.demo.EngineProcess;
 import io.towpath.dataplane.e2e.EndToEnd;
 import io.towpath.dataplane.e2e.Launcher;
+import io.towpath.dataplane.e2e.RealPrograms;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +117,7 @@ final class ApiServerOutageTest {
                     () -> null, () -> LabConfig.deleteTree(STATES.resolve(LabConfig.instance(network.id(), node))));
             EngineProcess engine = lab.startEngineWith(node, List.of("--kubeconfig", kubeconfig.toString()));
             engine.awaitReady(LIMIT);
-            await("objects on " + node.host().name(), () -> Files.readString(log(node))
+            RealPrograms.await("objects on " + node.host().name(), LIMIT, () -> Files.readString(log(node))
                     .contains("in force: "));
         }
         awaitAnswer("10.96.1.2");
@@ -165,20 +166,9 @@ final class ApiServerOutageTest {
     private void awaitAnswer(String clusterIp) throws Exception {
         for (LabNode node : network.nodes()) {
             Host pod = node.pods().getFirst();
-            await("an answer of " + clusterIp, () -> !Probe.ask(pod, false, clusterIp, LabService.PORT)
-                    .startsWith("("));
-        }
-    }
-
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void await(String what, Condition condition) throws Exception {
-        long endNs = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.holds()) {
-            assertTrue(System.nanoTime() < endNs, what);
-            TimeUnit.MILLISECONDS.sleep(50);
+            RealPrograms.await(
+                    "an answer of " + clusterIp, LIMIT, () -> !Probe.ask(pod, false, clusterIp, LabService.PORT)
+                            .startsWith("("));
         }
     }
 }

@@ -12,6 +12,7 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
 import io.towpath.dataplane.e2e.Launcher;
+import io.towpath.dataplane.e2e.RealPrograms;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -22,7 +23,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -252,18 +252,20 @@ final class NodeModeTest {
         LabService outside = new LabService("outside", 77, List.of(lab.network().pod(1, 2)), 0, false);
         String yaml = outside.manifest(lab.network())
                 .replace("  clusterIP:", "  externalIPs: [172.30.9.1, 198.51.100.77]\n  clusterIP:");
-        move(yaml, manifest);
+        LabConfig.replace(manifest.getParent(), manifest.getFileName().toString(), yaml);
         Host client = lab.network().client();
         LabNetwork.ip(client.namespace(), "route add 198.51.100.77 via 172.30.9.1");
 
-        await("a route", () -> services(false).contains("198.51.100.77 via"));
+        RealPrograms.await("a route", LIMIT, () -> services(false).contains("198.51.100.77 via"));
         assertEquals("a2 172.30.9.1", Probe.ask(client, false, "198.51.100.77", LabService.PORT));
-        // The host has this address: only the Service's port of it goes to the engine.
-        assertEquals("a2 172.30.9.1", Probe.ask(client, false, "172.30.9.1", LabService.PORT));
+        // The host has this address: only the Service's port of it goes to the engine, by a rule that follows the
+        // routes.
+        RealPrograms.await("a rule", LIMIT, () -> Probe.ask(client, false, "172.30.9.1", LabService.PORT)
+                .equals("a2 172.30.9.1"));
         assertEquals("node-A 172.30.9.3", Probe.ask(client, false, "172.30.9.1", LabService.BACKEND_PORT));
 
         Files.delete(manifest);
-        await("no route", () -> !services(false).contains("198.51.100.77"));
+        RealPrograms.await("no route", LIMIT, () -> !services(false).contains("198.51.100.77"));
     }
 
     @Test
@@ -354,23 +356,7 @@ final class NodeModeTest {
     }
 
     private void awaitNoDevice() throws Exception {
-        await("no device", () -> !LabNetwork.ip(host, "link").contains("towpath0"));
-    }
-
-    private static void move(String text, Path file) throws Exception {
-        Path fresh = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), text);
-        Files.move(fresh, file);
-    }
-
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void await(String what, Condition condition) throws Exception {
-        long endNs = System.nanoTime() + LIMIT.toNanos();
-        while (!condition.holds()) {
-            assertTrue(System.nanoTime() < endNs, what);
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
+        RealPrograms.await(
+                "no device", LIMIT, () -> !LabNetwork.ip(host, "link").contains("towpath0"));
     }
 }

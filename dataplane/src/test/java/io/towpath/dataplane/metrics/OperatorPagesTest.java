@@ -11,22 +11,16 @@ import io.towpath.dataplane.control.ProxyConfigBuilder;
 import io.towpath.dataplane.control.SourceStatus;
 import io.towpath.dataplane.demo.Json;
 import io.towpath.dataplane.health.ProbeCounts;
-import io.towpath.dataplane.http.HttpServer;
 import io.towpath.dataplane.http.Listeners.Listener;
+import io.towpath.dataplane.http.LocalServer;
 import io.towpath.dataplane.pipeline.Verdicts;
 import io.towpath.maps.CounterMap;
 import io.towpath.nat.ServiceMaps;
 import io.towpath.packet.Reason;
-import io.towpath.wire.Address;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,18 +34,14 @@ import org.junit.jupiter.api.Test;
 
 /** All that is served at metricsBindAddress, by a real server. */
 final class OperatorPagesTest {
-    private static final Address LOOPBACK = Address.parse("127.0.0.1");
-    private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Path DOCS = Path.of("../docs/metrics.md");
     private static final ProxyConfig CONFIG = new ProxyConfigBuilder()
-            .metricsBindAddress(new BindAddress(LOOPBACK, 10_249))
+            .metricsBindAddress(new BindAddress(LocalServer.LOOPBACK, 10_249))
             .bindAddressHardFail()
             .build();
 
     private final Traffic traffic = new Traffic();
-    private final HttpServer server = new HttpServer("test", line -> {});
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(LIMIT).build();
+    private final LocalServer local = new LocalServer();
     private CounterMap verdicts;
     private Listener listener;
 
@@ -84,20 +74,18 @@ final class OperatorPagesTest {
                 new ProbeMetrics(new ProbeCounts()),
                 new ControlMetrics(InstantSource.system(), latency),
                 latency);
-        listener = server.listen(LOOPBACK, 0, new OperatorPages(CONFIG, sources));
+        listener = local.server.listen(LocalServer.LOOPBACK, 0, new OperatorPages(CONFIG, sources));
     }
 
     @AfterEach
     void close() {
-        client.close();
         listener.close();
-        server.close();
+        local.close();
         traffic.close();
     }
 
     private HttpResponse<String> get(String path) throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + listener.port() + path);
-        return client.send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), BodyHandlers.ofString());
+        return local.get(listener.port(), path);
     }
 
     private Exposition scrape() throws Exception {
