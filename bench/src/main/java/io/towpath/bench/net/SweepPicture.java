@@ -9,6 +9,9 @@ import java.util.OptionalDouble;
 /** Throughput and latency over the number of Services, as an SVG file. */
 record SweepPicture(NetResults results, Machine machine) {
     private static final int CAPTION = 56;
+    /** The last label of the last chart is wider than the chart. */
+    private static final int RIGHT_MARGIN = 16;
+
     /** Seen as well on white as on black, and told apart by who does not see red and green. */
     private static final Map<Way, String> COLORS = Map.of(
             Way.URING, "#0072b2",
@@ -27,7 +30,7 @@ record SweepPicture(NetResults results, Machine machine) {
                 chart("new connections", NetCase.CONN, ways),
                 chart("a new connection, median", NetCase.CONN_P50, ways),
                 chart("round trip, median", NetCase.RTT_P50, ways));
-        int width = charts.size() * LineChart.WIDTH;
+        int width = charts.size() * LineChart.WIDTH + RIGHT_MARGIN;
         int height = LineChart.HEIGHT + CAPTION;
         StringBuilder svg = new StringBuilder(
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %1$d %2$d\" width=\"%1$d\" height=\"%2$d\""
