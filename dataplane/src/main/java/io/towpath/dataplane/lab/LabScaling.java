@@ -1,10 +1,10 @@
 package io.towpath.dataplane.lab;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Scales Services up and down. Of each one backend after the other is taken out as Kubernetes does it: first it is terminating and serves what
@@ -23,7 +23,7 @@ final class LabScaling {
     private final LabNetwork network;
     private final List<LabService> services;
     private final Publisher publisher;
-    private volatile Map<String, Down> down = Map.of();
+    private final Map<String, Down> down = new ConcurrentHashMap<>();
     private int steps;
 
     LabScaling(LabNetwork network, List<LabService> services, Publisher publisher) {
@@ -68,18 +68,18 @@ final class LabScaling {
     }
 
     void step() throws Exception {
-        Map<String, Down> now = new HashMap<>();
         for (LabService service : services) {
             Host victim = service.backends().get(steps / 2 % service.backends().size());
             boolean isGone = steps % 2 == 1;
+            if (!isGone) {
+                down.remove(service.name()); // what is published now has it back
+            }
             String manifest = isGone
                     ? service.withBackends(without(service.backends(), victim)).manifest(network)
                     : service.manifest(network, Set.of(victim));
             publisher.publish(service, manifest);
-            Down before = down.get(service.name());
-            now.put(service.name(), isGone && before != null ? before : new Down(victim, System.nanoTime()));
+            down.putIfAbsent(service.name(), new Down(victim, System.nanoTime()));
         }
-        down = now;
         steps++;
     }
 

@@ -107,8 +107,11 @@ final class ApiServerSourceTest {
         assertEquals(0, followed.polled);
         assertEquals(State.WAITING, followed.source.status().state());
         assertEquals(0, followed.source.status().connectedSinceMs());
-        assertTrue(followed.log.getFirst().contains("endpointslices: 403 Forbidden"), followed.log.toString());
-        assertTrue(followed.log.getFirst().contains("nothing is sent to Services until then"));
+        assertTrue(
+                followed.log.stream()
+                        .anyMatch(line -> line.contains("endpointslices: 403 Forbidden")
+                                && line.contains("nothing is sent to Services until then")),
+                followed.log.toString());
         server.answerTruthfully("endpointslices");
         followed.until(() -> followed.source.status().state() == State.LIVE);
         assertEquals(4, followed.told.size());
