@@ -146,6 +146,7 @@ public final class Neighbors {
             }
             return key.port() == port;
         });
+        changed();
     }
 
     private void onHeard(Report report) {

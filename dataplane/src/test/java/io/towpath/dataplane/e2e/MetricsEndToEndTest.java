@@ -149,7 +149,9 @@ final class MetricsEndToEndTest {
 
             Programs.Result result = RealPrograms.towpath(run(rig, config));
 
-            RealPrograms.assertOneLine(result, 1, "metricsBindAddress 127.0.0.1:" + taken.getLocalPort());
+            assertEquals(1, result.exitCode(), result.errors());
+            String last = result.errors().lines().toList().getLast();
+            assertTrue(last.contains("metricsBindAddress 127.0.0.1:" + taken.getLocalPort()), result.errors());
         }
     }
 }

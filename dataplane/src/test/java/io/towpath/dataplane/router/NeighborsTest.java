@@ -56,6 +56,17 @@ final class NeighborsTest extends RouterHarness {
         assertEquals(HOST_B + 1, mac(lastRouted(), 0));
     }
 
+    @Test
+    void shouldAskAnewWhenThePortsDeviceIsAnother() {
+        learnHostB();
+        stream(1, HOST_B);
+        assertEquals(List.of(), askedAtMs);
+
+        neighbors.forget(1);
+        stream(1, HOST_B + 1);
+        assertEquals(HOST_B + 1, mac(lastRouted(), 0));
+    }
+
     private long macOfHostB() {
         return neighbors.mac(1, 0, Address.parse("10.0.2.2").lo());
     }
