@@ -41,10 +41,6 @@ public final class NativeMemory {
         BYTE.setRelease(ALL, address, value);
     }
 
-    public static void setByte(long address, int value) {
-        ALL.set(JAVA_BYTE, address, (byte) value);
-    }
-
     /** Returns an unsigned 16-bit integer. */
     public static int getShort(long address) {
         return ALL.get(JAVA_SHORT_UNALIGNED, address) & 0xFFFF;
@@ -100,14 +96,6 @@ public final class NativeMemory {
 
     public static long getLongOpaque(long address) {
         return (long) LONG.getOpaque(ALL, address);
-    }
-
-    public static void setLongOpaque(long address, long value) {
-        LONG.setOpaque(ALL, address, value);
-    }
-
-    public static long getLongAcquire(long address) {
-        return (long) LONG.getAcquire(ALL, address);
     }
 
     public static long getLongVolatile(long address) {

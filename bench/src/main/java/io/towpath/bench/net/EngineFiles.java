@@ -24,22 +24,23 @@ final class EngineFiles {
 
     /** Writes the configuration into the folder, which is there. */
     static Path writeConfig(BenchNetwork network, Way way) throws IOException {
-        return Files.writeString(folder(network, way).resolve("config.yaml"), config(network, way, knowsEngines()));
+        return Files.writeString(folder(network, way).resolve("config.yaml"), config(network, way));
     }
 
-    private static String config(BenchNetwork network, Way way, boolean withEngine) {
+    private static String config(BenchNetwork network, Way way) {
         return "instance: " + instance(network, way) + "\nclusterCIDR: \"" + Way.SERVER_CIDR + "\"\nports:\n"
-                + port(network, way, true, withEngine) + port(network, way, false, withEngine);
+                + port(network, way, true) + port(network, way, false);
     }
 
-    private static String port(BenchNetwork network, Way way, boolean isClient, boolean withEngine) {
+    private static String port(BenchNetwork network, Way way, boolean isClient) {
         return """
                   - name: %1$s
                     tap: t%2$s%3$d%4$s
                     netns: %5$s
                     rename: %6$s
                     addresses: [%7$s/24]
-                %8$s""".formatted(
+                    io: %8$s
+                """.formatted(
                         isClient ? "client" : "server",
                         isClient ? "c" : "s",
                         way.ordinal(),
@@ -47,21 +48,12 @@ final class EngineFiles {
                         (isClient ? network.client() : network.server()).name(),
                         way.device(),
                         isClient ? way.clientGateway() : way.serverGateway(),
-                        withEngine ? "    io: " + way.label + "\n" : "");
+                        way.label);
     }
 
     /** Returns why an engine cannot be asked for, null if it can. */
     static String refusal(BenchNetwork network, Way way) throws IOException {
-        boolean knowsEngines = knowsEngines();
-        if (!knowsEngines) {
-            return way == Way.RW ? null : "this build has no other engine than rw";
-        }
-        return refusal(config(network, way, true));
-    }
-
-    /** Whether a port says how its frames get to and from the device; else that is by read and write. */
-    private static boolean knowsEngines() throws IOException {
-        return refusal("ports:\n  - {name: a, tap: a, io: rw}\n") == null;
+        return refusal(config(network, way));
     }
 
     private static String refusal(String config) throws IOException {
