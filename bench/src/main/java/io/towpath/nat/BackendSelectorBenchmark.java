@@ -70,7 +70,7 @@ public class BackendSelectorBenchmark extends NanosecondBenchmark {
     public long select() {
         long sum = 0;
         for (int i = 0; i < Burst.LIMIT; i++) {
-            burst.destinationLo[i] = Address.mapped(Rig.vip(scatter.next()));
+            burst.destinationLo(i, Address.mapped(Rig.vip(scatter.next())));
             if (selector.select(burst, i, node, 0) != Reason.SERVICE) {
                 throw new IllegalStateException("not a Service");
             }

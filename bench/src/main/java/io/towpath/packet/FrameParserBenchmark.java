@@ -40,7 +40,7 @@ public class FrameParserBenchmark extends NanosecondBenchmark {
     @Benchmark
     public long parse() {
         FrameParser.parse(burst);
-        return burst.transport[Burst.LIMIT - 1] + seen;
+        return burst.transport(Burst.LIMIT - 1) + seen;
     }
 
     @TearDown(Level.Trial)

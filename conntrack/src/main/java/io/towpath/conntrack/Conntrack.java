@@ -161,7 +161,7 @@ public final class Conntrack {
 
     /** Returns the address of a handle's entry. */
     public static long entry(long handle) {
-        return handle & ~(long) DIRECTION;
+        return NativeMemory.known(handle) & ~(long) DIRECTION;
     }
 
     /** Returns 0 for the original direction, 1 for the reply direction. */
@@ -320,6 +320,52 @@ public final class Conntrack {
                 reference & DIRECTION,
                 pages.address(otherReference >> 1),
                 otherReference & DIRECTION);
+    }
+
+    /**
+     * Does what {@link #isIpv4} and {@link #track} do for the packets that there are most of: plain segments of established TCP connections
+     * over IPv4, which are seldom idle.
+     *
+     * @param candidate of the packet's hash
+     * @return false for a packet that takes a closer look; nothing is changed then
+     */
+    public boolean passesIpv4(
+            long candidate,
+            long addresses,
+            long transport,
+            MemorySegment frames,
+            long l4,
+            int l4Length,
+            int bytes,
+            long nowNs) {
+        long entry = entry(candidate);
+        int direction = direction(candidate);
+        return FiveTuple.protocol(transport) == FiveTuple.TCP
+                && Entry.isEstablishedIpv4Tcp(Entry.wordAcquire(entry))
+                && Entry.hasIpv4(entry, direction, addresses, FiveTuple.ports(transport))
+                && tracker.passesRecent(entry, direction, frames, l4, l4Length, bytes, Entry.tick(nowNs));
+    }
+
+    /** As {@link #passesIpv4}. */
+    public boolean passesIpv6(
+            long candidate,
+            long sourceHi,
+            long sourceLo,
+            long destinationHi,
+            long destinationLo,
+            long transport,
+            MemorySegment frames,
+            long l4,
+            int l4Length,
+            int bytes,
+            long nowNs) {
+        long entry = entry(candidate);
+        int direction = direction(candidate);
+        return FiveTuple.protocol(transport) == FiveTuple.TCP
+                && Entry.isEstablishedIpv6Tcp(Entry.wordAcquire(entry))
+                && Entry.hasIpv6(
+                        entry, direction, sourceHi, sourceLo, destinationHi, destinationLo, FiveTuple.ports(transport))
+                && tracker.passesRecent(entry, direction, frames, l4, l4Length, bytes, Entry.tick(nowNs));
     }
 
     /**

@@ -100,6 +100,9 @@ public final class Entry {
     private static final int ESTABLISHED_TCP =
             FiveTuple.TCP | TcpState.ESTABLISHED << STATE_SHIFT | (SEEN_REPLY | ASSURED) << STATUS_SHIFT;
 
+    private static final int ESTABLISHED_LIVE_MASK = ESTABLISHED_MASK | LIFE_MASK | IPV6;
+    private static final int ESTABLISHED_IPV4_TCP = ESTABLISHED_TCP | LIVE << LIFE_SHIFT;
+
     /** A tick is so many ns, as a power of two. */
     private static final int TICK_SHIFT = 20;
 
@@ -139,10 +142,13 @@ public final class Entry {
 
     /** Returns whether a live IPv4 entry has the tuple in a direction. */
     static boolean isIpv4(long entry, int direction, long addresses, int ports, int kind) {
+        return (wordAcquire(entry) & KIND_MASK) == kind && hasIpv4(entry, direction, addresses, ports);
+    }
+
+    /** As {@link #isIpv4}, for one that is known to be live and of IPv4 by an acquired word. */
+    static boolean hasIpv4(long entry, int direction, long addresses, int ports) {
         long tuple = tuple(entry, direction);
-        return (wordAcquire(entry) & KIND_MASK) == kind
-                && NativeMemory.getLong(tuple) == addresses
-                && NativeMemory.getInt(tuple + PORTS) == ports;
+        return NativeMemory.getLong(tuple) == addresses && NativeMemory.getInt(tuple + PORTS) == ports;
     }
 
     static boolean isIpv6(
@@ -154,9 +160,21 @@ public final class Entry {
             long destinationLo,
             int ports,
             int kind) {
-        long addresses = ipv6Tuple(entry, direction);
         return (wordAcquire(entry) & KIND_MASK) == kind
-                && NativeMemory.getInt(tuple(entry, direction) + PORTS) == ports
+                && hasIpv6(entry, direction, sourceHi, sourceLo, destinationHi, destinationLo, ports);
+    }
+
+    /** As {@link #hasIpv4}. */
+    static boolean hasIpv6(
+            long entry,
+            int direction,
+            long sourceHi,
+            long sourceLo,
+            long destinationHi,
+            long destinationLo,
+            int ports) {
+        long addresses = ipv6Tuple(entry, direction);
+        return NativeMemory.getInt(tuple(entry, direction) + PORTS) == ports
                 && NativeMemory.getLong(addresses + 8) == sourceLo
                 && NativeMemory.getLong(addresses + 24) == destinationLo
                 && NativeMemory.getLong(addresses) == sourceHi
@@ -278,6 +296,11 @@ public final class Entry {
         return word(entry) >>> NAT_SHIFT & 3;
     }
 
+    /** Returns whether packets of the connection are rewritten. */
+    public static boolean isTranslated(long entry) {
+        return (word(entry) & TRANSLATED << NAT_SHIFT) != 0;
+    }
+
     /** Returns the checksum delta of the addresses in the low half, that of the transport header in the high half; original direction. */
     public static int deltas(long entry) {
         return NativeMemory.getInt(entry + DELTAS);
@@ -325,6 +348,15 @@ public final class Entry {
     /** Returns whether a word is that of a TCP connection with traffic both ways that nobody has begun to end. */
     static boolean isEstablishedTcp(int word) {
         return (word & ESTABLISHED_MASK) == ESTABLISHED_TCP;
+    }
+
+    /** As {@link #isEstablishedTcp}, of a live entry of IPv4. */
+    static boolean isEstablishedIpv4Tcp(int word) {
+        return (word & ESTABLISHED_LIVE_MASK) == ESTABLISHED_IPV4_TCP;
+    }
+
+    static boolean isEstablishedIpv6Tcp(int word) {
+        return (word & ESTABLISHED_LIVE_MASK) == (ESTABLISHED_IPV4_TCP | IPV6);
     }
 
     static int stateOf(int word) {

@@ -57,6 +57,15 @@ final class TcpRecord {
         return NativeMemory.getShort(entry + Entry.TCP_FLAGS + direction * 2L);
     }
 
+    /** Returns both directions' flags, for {@link #flagsOf}. */
+    static int bothFlags(long entry) {
+        return NativeMemory.getInt(entry + Entry.TCP_FLAGS);
+    }
+
+    static int flagsOf(int bothFlags, int direction) {
+        return bothFlags >>> direction * Short.SIZE & 0xFFFF;
+    }
+
     static void flags(long entry, int direction, int flags) {
         NativeMemory.setShort(entry + Entry.TCP_FLAGS + direction * 2L, flags);
     }
@@ -151,21 +160,27 @@ final class TcpRecord {
 
     /** Keeps an accepted segment, and counts how often an ACK was repeated. */
     static void record(long entry, int kind, int direction, int sequence, int ack, int end, int window) {
-        int old = last(entry);
-        if (kind != TcpState.KIND_ACK) {
-            last(entry, old & ~15 | kind | direction << 3);
-            return;
+        if (kind == TcpState.KIND_ACK) {
+            recordAck(entry, direction, sequence, ack, end, window);
+        } else {
+            last(entry, last(entry) & ~15 | kind | direction << 3);
         }
-        int word = packLast(kind, direction, 0, window) | old & LAST_SIMULTANEOUS;
+    }
+
+    /** As {@link #record}, of an ACK. */
+    static void recordAck(long entry, int direction, int sequence, int ack, int end, int window) {
+        int old = last(entry);
+        int word = packLast(TcpState.KIND_ACK, direction, 0, window) | old & LAST_SIMULTANEOUS;
         int repeats = lastRepeats(old);
+        long ackAndEnd = Integer.toUnsignedLong(ack) | (long) end << 32;
         if ((old & ~(LAST_REPEATS_MAX * LAST_REPEATS_UNIT)) == word
                 && lastSequence(entry) == sequence
-                && lastAck(entry) == ack
-                && lastEnd(entry) == end) {
+                && NativeMemory.getLong(entry + LAST_ACK) == ackAndEnd) {
             last(entry, word | Math.min(repeats + 1, LAST_REPEATS_MAX) * LAST_REPEATS_UNIT);
             return;
         }
         last(entry, word);
-        lastSegment(entry, sequence, ack, end);
+        NativeMemory.setInt(entry + LAST_SEQUENCE, sequence);
+        NativeMemory.setLong(entry + LAST_ACK, ackAndEnd);
     }
 }

@@ -42,12 +42,6 @@ final class TcpTracker {
         return hasValidFlags(flags) && (kind == TcpState.KIND_SYN || kind == TcpState.KIND_ACK);
     }
 
-    /** As {@link #track} for an established connection and an ACK; false for a segment that takes a closer look. */
-    static boolean passes(long entry, int direction, MemorySegment frames, long l4, int l4Length) {
-        return (Tcp.flags(frames, l4) & FLAGS_CHECKED) == Tcp.ACK
-                && TcpWindow.passes(entry, direction, frames, l4, l4Length);
-    }
-
     /** Checks a segment against the connection and moves it on. Returns one of {@link Conntrack}'s or {@link Tracker}'s results. */
     int track(
             ConntrackWorker worker, long entry, int direction, int state, MemorySegment frames, long l4, int l4Length) {

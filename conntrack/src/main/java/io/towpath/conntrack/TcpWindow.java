@@ -71,32 +71,36 @@ final class TcpWindow {
      *
      * @return false for a segment that takes a closer look; nothing is changed then
      */
-    static boolean passes(long entry, int direction, MemorySegment frames, long l4, int l4Length) {
+    static boolean passes(long entryAddress, int direction, MemorySegment frames, long l4, int l4Length) {
+        long entry = NativeMemory.known(entryAddress);
         long sender = TcpRecord.window(entry, direction);
         long receiver = TcpRecord.window(entry, 1 - direction);
-        int flags = TcpRecord.flags(entry, direction);
-        int receiverFlags = TcpRecord.flags(entry, 1 - direction);
-        int headerLength = Tcp.headerLength(frames, l4);
-        if ((receiverFlags & TcpRecord.SACK_SENT) != 0 && !Tcp.hasNoSack(frames, l4, headerLength)) {
+        int control = Tcp.control(frames, l4);
+        int headerLength = Tcp.headerLength(control);
+        int bothFlags = TcpRecord.bothFlags(entry);
+        int flags = TcpRecord.flagsOf(bothFlags, direction);
+        int receiverFlags = TcpRecord.flagsOf(bothFlags, 1 - direction);
+        if (!Tcp.isPlainAck(control)
+                || (receiverFlags & TcpRecord.SACK_SENT) != 0 && !Tcp.hasNoSack(frames, l4, headerLength)) {
             return false;
         }
-        int sequence = Tcp.sequence(frames, l4);
-        int ack = Tcp.acknowledgment(frames, l4);
+        long numbers = Tcp.numbers(frames, l4);
+        int sequence = (int) (numbers >>> 32);
+        int ack = (int) numbers;
         int end = sequence + l4Length - headerLength;
-        int maxWindow = word(sender + MAX_WINDOW);
-        int maxEnd = word(sender + MAX_END);
         int senderEnd = word(sender + END);
         int receiverEnd = word(receiver + END);
+        int maxWindow = word(sender + MAX_WINDOW);
         int receiverWindow = word(receiver + MAX_WINDOW);
         if (maxWindow == 0
                 || receiverWindow == 0
-                || end - maxEnd > 0
+                || end - word(sender + MAX_END) > 0
                 || end - (senderEnd - receiverWindow - 1) <= 0
                 || ack - receiverEnd > 0
                 || ack - (receiverEnd - Math.max(maxWindow, ACK_LAG_MIN) - 1) <= 0) {
             return false;
         }
-        int window = Tcp.window(frames, l4);
+        int window = Tcp.window(control);
         int width = window << (flags & TcpRecord.SCALE_MASK);
         if (width > maxWindow) {
             word(sender + MAX_WINDOW, width);
@@ -119,7 +123,7 @@ final class TcpWindow {
         if (ack == receiverEnd && (receiverFlags & TcpRecord.UNACKNOWLEDGED) != 0) {
             TcpRecord.flags(entry, 1 - direction, receiverFlags & ~TcpRecord.UNACKNOWLEDGED);
         }
-        TcpRecord.record(entry, TcpState.KIND_ACK, direction, sequence, ack, end, window);
+        TcpRecord.recordAck(entry, direction, sequence, ack, end, window);
         return true;
     }
 

@@ -51,11 +51,16 @@ final class Timeouts {
 
     /** Returns whether an entry was idle for too long, a tick too late at most; what is being removed was not. */
     boolean expired(long entry, long nowNs) {
-        if (Entry.tick(nowNs) - Entry.lastSeenTick(entry) <= shortestTicks) {
+        if (isRecent(entry, Entry.tick(nowNs))) {
             return false;
         }
         int state = Entry.state(entry);
         return state != Entry.GONE && Entry.idleNs(entry, nowNs) > Math.min(ns(entry, state), LONGEST_NS);
+    }
+
+    /** Returns whether an entry was in use so lately that it is not expired, whatever its state. */
+    boolean isRecent(long entry, int tick) {
+        return tick - Entry.lastSeenTick(entry) <= shortestTicks;
     }
 
     private long ns(long entry, int state) {

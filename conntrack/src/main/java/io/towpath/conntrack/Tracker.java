@@ -43,9 +43,7 @@ final class Tracker {
         if (timeouts.expired(entry, nowNs)) {
             return Conntrack.TRACK_REOPEN;
         }
-        if (Entry.isEstablishedTcp(Entry.word(entry)) && TcpTracker.passes(entry, direction, frames, l4, l4Length)) {
-            refresh(entry, tick);
-            Entry.count(entry, direction, bytes);
+        if (Entry.isEstablishedTcp(Entry.word(entry)) && passes(entry, direction, frames, l4, l4Length, bytes, tick)) {
             return Conntrack.TRACK_OK;
         }
         int result = trackState(worker, entry, direction, frames, l4, l4Length, nowNs);
@@ -60,6 +58,22 @@ final class Tracker {
         }
         Entry.count(entry, direction, bytes);
         return result == LAST ? LAST : Conntrack.TRACK_OK;
+    }
+
+    /** Does all there is to do for a plain segment of an established TCP connection; false for one that takes a closer look. */
+    private static boolean passes(
+            long entry, int direction, MemorySegment frames, long l4, int l4Length, int bytes, int tick) {
+        if (!TcpWindow.passes(entry, direction, frames, l4, l4Length)) {
+            return false;
+        }
+        refresh(entry, tick);
+        Entry.count(entry, direction, bytes);
+        return true;
+    }
+
+    /** As {@link #passes}, for a connection that is in steady use. */
+    boolean passesRecent(long entry, int direction, MemorySegment frames, long l4, int l4Length, int bytes, int tick) {
+        return timeouts.isRecent(entry, tick) && passes(entry, direction, frames, l4, l4Length, bytes, tick);
     }
 
     /** One store a tick, not one a packet. */

@@ -44,7 +44,7 @@ final class TcpFastPathTest {
                 int ack = next[1 - direction] + strayed();
                 int length = write(segment, Tcp.ACK, sequence, ack, window(), NOTHING) + payload;
 
-                boolean passes = TcpTracker.passes(fast.address(), direction, segment, 0, length);
+                boolean passes = TcpWindow.passes(fast.address(), direction, segment, 0, length);
                 if (!passes) {
                     assertEquals(-1, fast.mismatch(whole), "nothing is changed");
                 }

@@ -63,17 +63,17 @@ final class BackendSelector {
      * @return {@link Reason#SERVICE}, {@link #NOT_A_SERVICE}, or why the connection is rejected or dropped
      */
     Reason select(Burst burst, int i, NodeSettings node, long nowNs) {
-        long destinationHi = burst.destinationHi[i];
-        long destinationLo = burst.destinationLo[i];
-        long transport = burst.transport[i];
+        long destinationHi = burst.destinationHi(i);
+        long destinationLo = burst.destinationLo(i);
+        long transport = burst.transport(i);
         long vip = vips.get(destinationHi, destinationLo, VipValue.key(transport));
         if (vip == 0) {
             return withoutVip(destinationHi, destinationLo);
         }
         block = VipValue.block(vip);
         serviceId = ServiceBlock.serviceId(blocks, block);
-        long sourceHi = burst.sourceHi[i];
-        long sourceLo = burst.sourceLo[i];
+        long sourceHi = burst.sourceHi(i);
+        long sourceLo = burst.sourceLo(i);
         if (VipValue.checkRanges(vip) && !ServiceBlock.isInRanges(blocks, block, sourceHi, sourceLo)) {
             return Reason.SOURCE_NOT_ALLOWED;
         }
@@ -105,8 +105,8 @@ final class BackendSelector {
         if (affinitySeconds == 0) {
             return;
         }
-        long sourceHi = burst.sourceHi[i];
-        long sourceLo = burst.sourceLo[i];
+        long sourceHi = burst.sourceHi(i);
+        long sourceLo = burst.sourceLo(i);
         int winner = affinity.remember(serviceId, sourceHi, sourceLo, rememberedId, backendId, affinitySeconds, nowNs);
         if (winner != backendId) {
             long backend = find(winner);
@@ -161,10 +161,10 @@ final class BackendSelector {
 
     /** Sets {@link #policyMasquerades} and returns whether only local backends may be chosen. */
     private boolean decidePolicy(long vip, Burst burst, int i, NodeSettings node) {
-        long sourceHi = burst.sourceHi[i];
-        long sourceLo = burst.sourceLo[i];
+        long sourceHi = burst.sourceHi(i);
+        long sourceLo = burst.sourceLo(i);
         boolean detects = node.detectsLocal(Address.isIpv4(sourceHi, sourceLo));
-        boolean localPod = detects && node.isLocalPod(burst.ingress[i], sourceHi, sourceLo);
+        boolean localPod = detects && node.isLocalPod(burst.ingress(i), sourceHi, sourceLo);
         boolean localOnly = VipValue.localOnly(vip);
         if (!VipValue.isExternal(vip)) {
             policyMasquerades = node.masqueradeAll() || detects && !localPod;

@@ -38,7 +38,7 @@ final class Connections {
 
     /** Decides about a packet without ports: it may pass by, but not to an address of a Service. */
     Reason unconnected(Burst burst, int i) {
-        return selector.withoutVip(burst.destinationHi[i], burst.destinationLo[i]);
+        return selector.withoutVip(burst.destinationHi(i), burst.destinationLo(i));
     }
 
     /**
@@ -50,11 +50,11 @@ final class Connections {
         Reason reason = selector.select(burst, i, node, nowNs);
         boolean service = reason == Reason.SERVICE;
         if (!service && reason != BackendSelector.NOT_A_SERVICE) {
-            burst.reason[i] = reason;
+            burst.reason(i, reason);
             return Conntrack.MISS;
         }
-        if (!Conntrack.opens(burst.transport[i], burst.frames, burst.l4[i])) {
-            burst.reason[i] = service ? Reason.CONNTRACK_INVALID : Reason.ROUTED;
+        if (!Conntrack.opens(burst.transport(i), burst.frames, burst.l4(i))) {
+            burst.reason(i, service ? Reason.CONNTRACK_INVALID : Reason.ROUTED);
             return Conntrack.MISS;
         }
         if (service) {
@@ -63,7 +63,7 @@ final class Connections {
         prepareOriginal(burst, i);
         if (service) {
             if (!prepareService(burst, i)) {
-                burst.reason[i] = Reason.MASQUERADE_PORTS_EXHAUSTED;
+                burst.reason(i, Reason.MASQUERADE_PORTS_EXHAUSTED);
                 return Conntrack.MISS;
             }
         } else {
@@ -73,11 +73,11 @@ final class Connections {
     }
 
     private void prepareOriginal(Burst burst, int i) {
-        worker.originalSourceHi = burst.sourceHi[i];
-        worker.originalSourceLo = burst.sourceLo[i];
-        worker.originalDestinationHi = burst.destinationHi[i];
-        worker.originalDestinationLo = burst.destinationLo[i];
-        worker.originalTransport = burst.transport[i];
+        worker.originalSourceHi = burst.sourceHi(i);
+        worker.originalSourceLo = burst.sourceLo(i);
+        worker.originalDestinationHi = burst.destinationHi(i);
+        worker.originalDestinationLo = burst.destinationLo(i);
+        worker.originalTransport = burst.transport(i);
     }
 
     private void preparePlain() {
@@ -96,8 +96,8 @@ final class Connections {
     private boolean prepareService(Burst burst, int i) {
         worker.replySourceHi = selector.backendHi;
         worker.replySourceLo = selector.backendLo;
-        worker.replyDestinationHi = burst.sourceHi[i];
-        worker.replyDestinationLo = burst.sourceLo[i];
+        worker.replyDestinationHi = burst.sourceHi(i);
+        worker.replyDestinationLo = burst.sourceLo(i);
         worker.natFlags = Entry.TRANSLATED;
         worker.serviceId = selector.serviceId;
         worker.backendId = selector.backendId;
@@ -116,10 +116,10 @@ final class Connections {
 
     /** Creates the entry with the client's own source port where that is free, else with a random one. */
     private long create(Burst burst, int i, boolean service, long nowNs) {
-        int protocol = FiveTuple.protocol(burst.transport[i]);
-        int ownPort = FiveTuple.sourcePort(burst.transport[i]);
+        int protocol = FiveTuple.protocol(burst.transport(i));
+        int ownPort = FiveTuple.sourcePort(burst.transport(i));
         boolean masqueraded = service && selector.masquerade;
-        int backendPort = service ? selector.backendPort : FiveTuple.destinationPort(burst.transport[i]);
+        int backendPort = service ? selector.backendPort : FiveTuple.destinationPort(burst.transport(i));
         boolean own = !masqueraded || masqueradePorts.contains(ownPort);
         for (int probe = 0; probe < PORT_PROBES; probe++) {
             int port = probe == 0 && own ? ownPort : randomPort(masqueraded, ownPort);
@@ -134,13 +134,15 @@ final class Connections {
             }
             if (handle < 0 && handle != Conntrack.CONFLICT_ORIGINAL) {
                 // A connection that needs no translation can do without an entry.
-                burst.reason[i] = handle == Conntrack.CONTENDED
-                        ? Reason.CONNTRACK_CONTENDED
-                        : service ? Reason.CONNTRACK_FULL : Reason.ROUTED;
+                burst.reason(
+                        i,
+                        handle == Conntrack.CONTENDED
+                                ? Reason.CONNTRACK_CONTENDED
+                                : service ? Reason.CONNTRACK_FULL : Reason.ROUTED);
             }
             return handle;
         }
-        burst.reason[i] = Reason.MASQUERADE_PORTS_EXHAUSTED;
+        burst.reason(i, Reason.MASQUERADE_PORTS_EXHAUSTED);
         return Conntrack.MISS;
     }
 

@@ -117,19 +117,19 @@ public final class FragmentTable implements AutoCloseable {
             long timeoutNs = burst.isIpv4(i) ? IPV4_TIMEOUT_NS : IPV6_TIMEOUT_NS;
             packet = packets.add(burst.isIpv4(i), nowNs + timeoutNs);
         }
-        insert(packet, before, blocks.store(burst.frames, burst.l2[i], headers + length));
+        insert(packet, before, blocks.store(burst.frames, burst.l2(i), headers + length));
         return packets.isComplete(packet) ? complete(burst, i, packet) : Reason.FRAGMENT_HELD;
     }
 
     /** Reads where the fragment belongs. Returns false if it cannot belong anywhere. */
     private boolean read(Burst burst, int i) {
         MemorySegment frames = burst.frames;
-        long l3 = burst.l3[i];
-        long packetEnd = burst.l4[i] + burst.l4Length[i];
+        long l3 = burst.l3(i);
+        long packetEnd = burst.l4(i) + burst.l4Length(i);
         long payload;
         int beyondPayload;
         if (burst.isIpv4(i)) {
-            payload = burst.l4[i];
+            payload = burst.l4(i);
             offset = Ipv4.fragmentOffset(frames, l3);
             last = Ipv4.isLastFragment(frames, l3);
             beyondPayload = Ipv4.headerLength(frames, l3);
@@ -140,40 +140,40 @@ public final class FragmentTable implements AutoCloseable {
             last = Ipv6Fragment.isLast(frames, header);
             beyondPayload = (int) (header - l3) - Ipv6.HEADER_LENGTH;
         }
-        headers = (int) (payload - burst.l2[i]);
+        headers = (int) (payload - burst.l2(i));
         length = (int) (packetEnd - payload);
         // No stack sends a fragment with a checksum that is still to be completed.
         return length > 0
                 && (last || (length & 7) == 0)
                 && beyondPayload + offset + length <= LENGTH_MAX
-                && !VnetHeader.needsChecksum(frames, burst.l2[i])
-                && !VnetHeader.isGso(frames, burst.l2[i]);
+                && !VnetHeader.needsChecksum(frames, burst.l2(i))
+                && !VnetHeader.isGso(frames, burst.l2(i));
     }
 
     /** RFC 1858, RFC 7112: what is decided by must be in the first fragment. */
     private static boolean isTiny(Burst burst, int i) {
         int protocol = burst.protocol(i);
-        int there = burst.l4Length[i];
+        int there = burst.l4Length(i);
         return there < FrameParser.minTransportLength(protocol)
-                || protocol == FiveTuple.TCP && there < Tcp.headerLength(burst.frames, burst.l4[i]);
+                || protocol == FiveTuple.TCP && there < Tcp.headerLength(burst.frames, burst.l4(i));
     }
 
     private int find(Burst burst, int i, long nowNs) {
         MemorySegment frames = burst.frames;
-        long l3 = burst.l3[i];
-        long link = burst.ingress[i];
+        long l3 = burst.l3(i);
+        long link = burst.ingress(i);
         // IPv4 numbers the packets of each protocol apart, IPv6 does not.
         long identification = burst.isIpv4(i)
                 ? (long) burst.protocol(i) << 32 | Ipv4.identification(frames, l3)
                 : Integer.toUnsignedLong(Ipv6Fragment.identification(frames, Ipv6.fragmentHeader(frames, l3)));
-        for (long tag = burst.l2[i] + Ethernet.HEADER_LENGTH - 2; tag < l3 - 2; tag += 4) {
+        for (long tag = burst.l2(i) + Ethernet.HEADER_LENGTH - 2; tag < l3 - 2; tag += 4) {
             link = link << 12 | Bytes.u16(frames, tag + 2) & 0xFFF; // VLAN, so that its networks do not mix
         }
         packets.key(
-                burst.sourceHi[i],
-                burst.sourceLo[i],
-                burst.destinationHi[i],
-                burst.destinationLo[i],
+                burst.sourceHi(i),
+                burst.sourceLo(i),
+                burst.destinationHi(i),
+                burst.destinationLo(i),
                 identification,
                 link);
         int packet = packets.find();
@@ -259,7 +259,7 @@ public final class FragmentTable implements AutoCloseable {
 
     private Reason complete(Burst burst, int i, int packet) {
         int first = packets.first(packet);
-        int link = (int) (burst.l3[i] - burst.l2[i]);
+        int link = (int) (burst.l3(i) - burst.l2(i));
         int beyondPayload = burst.isIpv4(i)
                 ? headerBytes[first] - link
                 : headerBytes[first] - link - Ipv6.HEADER_LENGTH - Ipv6Fragment.HEADER_LENGTH;

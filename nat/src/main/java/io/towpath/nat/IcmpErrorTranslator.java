@@ -54,13 +54,13 @@ final class IcmpErrorTranslator {
 
     /** Reads the quoted packet of frame {@code i} and reverses its five-tuple. Returns false if it quotes nothing that can be known. */
     boolean parse(Burst burst, int i) {
-        quotedL3 = burst.l4[i] + Icmp.HEADER_LENGTH;
-        end = Math.min(burst.l4[i] + burst.l4Length[i], quotedL3 + quotedBytes(burst, i));
+        quotedL3 = burst.l4(i) + Icmp.HEADER_LENGTH;
+        end = Math.min(burst.l4(i) + burst.l4Length(i), quotedL3 + quotedBytes(burst, i));
         int protocol = burst.isIpv4(i) ? parseIpv4() : parseIpv6();
         if (protocol < 0 || quotedL4 + QUOTED_MIN > end) {
             return false;
         }
-        if (burst.destinationHi[i] != destinationHi || burst.destinationLo[i] != destinationLo) {
+        if (burst.destinationHi(i) != destinationHi || burst.destinationLo(i) != destinationLo) {
             return false; // about a packet that its receiver did not send
         }
         tracked = true;
@@ -88,7 +88,7 @@ final class IcmpErrorTranslator {
 
     /** Returns the length of the quote where extensions follow it (RFC 4884 section 4), else one that is beyond all packets. */
     private long quotedBytes(Burst burst, int i) {
-        long l4 = burst.l4[i];
+        long l4 = burst.l4(i);
         int type = Icmp.type(frames, l4);
         int words;
         if (burst.isIpv4(i)) {
@@ -137,21 +137,21 @@ final class IcmpErrorTranslator {
 
     /** Sets where the error of frame {@code i} goes once translated, if it goes on. */
     static void target(Burst burst, int i, long handle) {
-        if (burst.isIpv4(i) && Icmp.type(burst.frames, burst.l4[i]) == Icmp.REDIRECT) {
+        if (burst.isIpv4(i) && Icmp.type(burst.frames, burst.l4(i)) == Icmp.REDIRECT) {
             // Else both ends would talk past the translation.
-            burst.reason[i] = Reason.ICMP_REDIRECT_TRANSLATED;
+            burst.reason(i, Reason.ICMP_REDIRECT_TRANSLATED);
             return;
         }
         long entry = Conntrack.entry(handle);
         int other = 1 - Conntrack.direction(handle);
-        burst.targetHi[i] = Entry.sourceHi(entry, other);
-        burst.targetLo[i] = Entry.sourceLo(entry, other);
-        burst.reason[i] = Reason.ICMP_ERROR_TRANSLATED;
+        burst.targetHi(i, Entry.sourceHi(entry, other));
+        burst.targetLo(i, Entry.sourceLo(entry, other));
+        burst.reason(i, Reason.ICMP_ERROR_TRANSLATED);
     }
 
     /** Translates the error of frame {@code i}, whose quote must have been {@link #parse}d last. */
     void translate(Burst burst, int i, long handle) {
-        long l4 = burst.l4[i];
+        long l4 = burst.l4(i);
         int packetDeltas = Nat.directedDeltas(handle);
         int addressDelta = packetDeltas & 0xFFFF;
         long entry = Conntrack.entry(handle);
@@ -170,18 +170,18 @@ final class IcmpErrorTranslator {
         int delta = Checksum.delta16(Checksum.fold(before), Checksum.fold(after));
 
         boolean hidesSource = isSourceTranslated(handle);
-        long outerSourceHi = hidesSource ? otherDestinationHi : burst.sourceHi[i];
-        long outerSourceLo = hidesSource ? otherDestinationLo : burst.sourceLo[i];
+        long outerSourceHi = hidesSource ? otherDestinationHi : burst.sourceHi(i);
+        long outerSourceLo = hidesSource ? otherDestinationLo : burst.sourceLo(i);
         int outer = Rewriter.addressDelta(
-                burst.sourceHi[i],
-                burst.sourceLo[i],
-                burst.destinationHi[i],
-                burst.destinationLo[i],
+                burst.sourceHi(i),
+                burst.sourceLo(i),
+                burst.destinationHi(i),
+                burst.destinationLo(i),
                 outerSourceHi,
                 outerSourceLo,
                 otherSourceHi,
                 otherSourceLo);
-        rewriter.addresses(burst.l3[i], outerSourceHi, outerSourceLo, otherSourceHi, otherSourceLo, outer);
+        rewriter.addresses(burst.l3(i), outerSourceHi, outerSourceLo, otherSourceHi, otherSourceLo, outer);
         delta = burst.isIpv4(i) ? delta : Checksum.addDeltas(delta, outer);
         Icmp.checksum(frames, l4, Checksum.apply(Icmp.checksum(frames, l4), delta));
     }

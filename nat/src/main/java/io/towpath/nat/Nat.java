@@ -9,7 +9,7 @@ import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.FlowKind;
 import io.towpath.packet.Reason;
-import io.towpath.packet.Verdict;
+import io.towpath.wire.Address;
 import io.towpath.wire.VnetHeader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -83,16 +83,45 @@ public final class Nat {
      */
     public void resolve(Burst burst, long nowNs) {
         touched = touch(burst);
-        for (int i = 0; i < burst.count; i++) {
-            burst.targetHi[i] = burst.destinationHi[i];
-            burst.targetLo[i] = burst.destinationLo[i];
-            switch (burst.kind[i]) {
-                case FlowKind.FLOW -> resolveFlow(burst, i, nowNs);
-                case FlowKind.ICMP_ERROR -> resolveIcmpError(burst, i);
-                case FlowKind.OTHER_IP -> burst.reason[i] = connections.unconnected(burst, i);
-                default -> {}
-            }
+        int i = 0;
+        while (i < burst.count) {
+            int end = resolveIpv4Run(burst, i, nowNs);
+            i = end > i ? end : resolveOthers(burst, i, nowNs);
         }
+    }
+
+    /** Resolves packets from one on as long as they are plain ones of IPv4. Returns the first that is not. */
+    private int resolveIpv4Run(Burst burst, int from, long nowNs) {
+        int i = from;
+        while (i < burst.count && resolvePlainIpv4(burst, i, nowNs)) {
+            i++;
+        }
+        return i;
+    }
+
+    private int resolveIpv6Run(Burst burst, int from, long nowNs) {
+        int i = from;
+        while (i < burst.count && resolvePlainIpv6(burst, i, nowNs)) {
+            i++;
+        }
+        return i;
+    }
+
+    /** Resolves a run of plain packets of IPv6, or one packet. Returns the next one. */
+    private int resolveOthers(Burst burst, int i, long nowNs) {
+        int end = resolveIpv6Run(burst, i, nowNs);
+        if (end > i) {
+            return end;
+        }
+        burst.targetHi(i, burst.destinationHi(i));
+        burst.targetLo(i, burst.destinationLo(i));
+        switch (burst.kind(i)) {
+            case FlowKind.FLOW -> resolveFlow(burst, i, nowNs);
+            case FlowKind.ICMP_ERROR -> resolveIcmpError(burst, i);
+            case FlowKind.OTHER_IP -> burst.reason(i, connections.unconnected(burst, i));
+            default -> {}
+        }
+        return i + 1;
     }
 
     /**
@@ -106,14 +135,14 @@ public final class Nat {
         boolean missed = false;
         for (int i = 0; i < count; i++) {
             lines[i] = NOWHERE;
-            if (burst.kind[i] == FlowKind.FLOW) {
+            if (burst.kind(i) == FlowKind.FLOW) {
                 long hash = conntrack.hash(
-                        burst.sourceHi[i],
-                        burst.sourceLo[i],
-                        burst.destinationHi[i],
-                        burst.destinationLo[i],
-                        burst.transport[i]);
-                burst.hash[i] = hash;
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
+                        burst.transport(i));
+                burst.hash(i, hash);
                 lines[i] = conntrack.line(hash);
                 ipv6 |= !burst.isIpv4(i);
             }
@@ -121,10 +150,10 @@ public final class Nat {
         long sink = load(lines, count, 0);
         for (int i = 0; i < count; i++) {
             boolean isFlow = lines[i] != NOWHERE;
-            candidate[i] = isFlow ? conntrack.candidate(lines[i], burst.hash[i]) : Conntrack.MISS;
+            candidate[i] = isFlow ? conntrack.candidate(lines[i], burst.hash(i)) : Conntrack.MISS;
             boolean isMissed = candidate[i] == Conntrack.MISS;
             lines[i] = isMissed ? NOWHERE : Conntrack.entry(candidate[i]);
-            secondLine[i] = isFlow && isMissed ? conntrack.secondLine(burst.hash[i]) : NOWHERE;
+            secondLine[i] = isFlow && isMissed ? conntrack.secondLine(burst.hash(i)) : NOWHERE;
             missed |= isFlow && isMissed;
         }
         sink += load(lines, count, 0) + load(lines, count, LINE_BYTES);
@@ -140,6 +169,60 @@ public final class Nat {
         return sink;
     }
 
+    /** Does what {@link #resolveFlow} does for a packet that {@link Conntrack#passesIpv4}; false for others. */
+    private boolean resolvePlainIpv4(Burst burst, int i, long nowNs) {
+        long handle = candidate[i];
+        if (handle < 0 // no connection, or no flow at all
+                || !burst.isIpv4(i)
+                || !conntrack.passesIpv4(
+                        handle,
+                        FiveTuple.ipv4Addresses(burst.sourceLo(i), burst.destinationLo(i)),
+                        burst.transport(i),
+                        burst.frames,
+                        burst.l4(i),
+                        burst.l4Length(i),
+                        burst.length(i),
+                        nowNs)) {
+            return false;
+        }
+        long entry = Conntrack.entry(handle);
+        burst.targetHi(i, 0);
+        if (Entry.isTranslated(entry)) {
+            int direction = Conntrack.direction(handle);
+            burst.handle(i, handle);
+            burst.targetLo(i, Address.mapped((int) (Entry.addresses(entry, 1 - direction) >>> 32)));
+            burst.reason(i, direction == 0 ? Reason.SERVICE : Reason.SERVICE_REPLY);
+        } else {
+            burst.targetLo(i, burst.destinationLo(i));
+            burst.reason(i, Reason.ROUTED);
+        }
+        return true;
+    }
+
+    private boolean resolvePlainIpv6(Burst burst, int i, long nowNs) {
+        long handle = candidate[i];
+        if (handle < 0
+                || burst.isIpv4(i)
+                || !conntrack.passesIpv6(
+                        handle,
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
+                        burst.transport(i),
+                        burst.frames,
+                        burst.l4(i),
+                        burst.l4Length(i),
+                        burst.length(i),
+                        nowNs)) {
+            return false;
+        }
+        burst.targetHi(i, burst.destinationHi(i));
+        burst.targetLo(i, burst.destinationLo(i));
+        connect(burst, i, handle);
+        return true;
+    }
+
     private boolean isCandidateRight(Burst burst, int i) {
         if (candidate[i] < 0) {
             return false;
@@ -147,25 +230,25 @@ public final class Nat {
         return burst.isIpv4(i)
                 ? Conntrack.isIpv4(
                         candidate[i],
-                        FiveTuple.ipv4Addresses(burst.sourceLo[i], burst.destinationLo[i]),
-                        burst.transport[i])
+                        FiveTuple.ipv4Addresses(burst.sourceLo(i), burst.destinationLo(i)),
+                        burst.transport(i))
                 : Conntrack.isIpv6(
                         candidate[i],
-                        burst.sourceHi[i],
-                        burst.sourceLo[i],
-                        burst.destinationHi[i],
-                        burst.destinationLo[i],
-                        burst.transport[i]);
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
+                        burst.transport(i));
     }
 
     private long lookup(Burst burst, int i) {
         return conntrack.lookup(
-                burst.hash[i],
-                burst.sourceHi[i],
-                burst.sourceLo[i],
-                burst.destinationHi[i],
-                burst.destinationLo[i],
-                burst.transport[i]);
+                burst.hash(i),
+                burst.sourceHi(i),
+                burst.sourceLo(i),
+                burst.destinationHi(i),
+                burst.destinationLo(i),
+                burst.transport(i));
     }
 
     private void resolveFlow(Burst burst, int i, long nowNs) {
@@ -182,7 +265,7 @@ public final class Nat {
                 }
             }
             int tracked = conntrack.track(
-                    worker, handle, burst.frames, burst.l4[i], burst.l4Length[i], burst.length[i], nowNs);
+                    worker, handle, burst.frames, burst.l4(i), burst.l4Length(i), burst.length(i), nowNs);
             if (tracked == Conntrack.TRACK_OK) {
                 connect(burst, i, handle);
                 return;
@@ -191,12 +274,12 @@ public final class Nat {
                 // Never let an invalid packet of a translated connection out with its addresses as they are. Others
                 // pass, as kube-proxy's nftables mode lets them.
                 boolean translated = (Entry.natFlags(Conntrack.entry(handle)) & Entry.TRANSLATED) != 0;
-                burst.reason[i] = translated ? Reason.CONNTRACK_INVALID : Reason.ROUTED;
+                burst.reason(i, translated ? Reason.CONNTRACK_INVALID : Reason.ROUTED);
                 return;
             }
             conntrack.remove(worker, handle);
         }
-        burst.reason[i] = Reason.CONNTRACK_CONTENDED;
+        burst.reason(i, Reason.CONNTRACK_CONTENDED);
     }
 
     private static void awaitRival(int attempt) {
@@ -209,24 +292,24 @@ public final class Nat {
 
     private void connect(Burst burst, int i, long handle) {
         if ((Entry.natFlags(Conntrack.entry(handle)) & Entry.TRANSLATED) == 0) {
-            burst.reason[i] = Reason.ROUTED;
+            burst.reason(i, Reason.ROUTED);
             return;
         }
         long entry = Conntrack.entry(handle);
         int other = 1 - Conntrack.direction(handle);
-        burst.handle[i] = handle;
-        burst.targetHi[i] = Entry.sourceHi(entry, other);
-        burst.targetLo[i] = Entry.sourceLo(entry, other);
-        burst.reason[i] = Conntrack.direction(handle) == 0 ? Reason.SERVICE : Reason.SERVICE_REPLY;
+        burst.handle(i, handle);
+        burst.targetHi(i, Entry.sourceHi(entry, other));
+        burst.targetLo(i, Entry.sourceLo(entry, other));
+        burst.reason(i, Conntrack.direction(handle) == 0 ? Reason.SERVICE : Reason.SERVICE_REPLY);
     }
 
     private void resolveIcmpError(Burst burst, int i) {
         if (!icmpErrors.parse(burst, i)) {
-            burst.reason[i] = Reason.ICMP_ERROR_INVALID;
+            burst.reason(i, Reason.ICMP_ERROR_INVALID);
             return;
         }
         if (!icmpErrors.tracked) {
-            burst.reason[i] = connections.unconnected(burst, i);
+            burst.reason(i, connections.unconnected(burst, i));
             return;
         }
         long hash = conntrack.hash(
@@ -243,70 +326,131 @@ public final class Nat {
                 icmpErrors.destinationLo,
                 icmpErrors.transport);
         if (handle == Conntrack.MISS) {
-            burst.reason[i] = Reason.ICMP_ERROR_UNRELATED;
+            burst.reason(i, Reason.ICMP_ERROR_UNRELATED);
         } else if ((Entry.natFlags(Conntrack.entry(handle)) & Entry.TRANSLATED) == 0) {
-            burst.reason[i] = Reason.ROUTED;
+            burst.reason(i, Reason.ROUTED);
         } else {
-            burst.handle[i] = handle;
+            burst.handle(i, handle);
             IcmpErrorTranslator.target(burst, i, handle);
         }
     }
 
     /** Returns the entry's checksum deltas as they apply to packets of the handle's direction. */
     static int directedDeltas(long handle) {
-        int deltas = Entry.deltas(Conntrack.entry(handle));
-        return Conntrack.direction(handle) == 0 ? deltas : ~deltas; // both halves negated
+        return Entry.deltas(Conntrack.entry(handle)) ^ -Conntrack.direction(handle); // both halves negated for replies
     }
 
     /** Rewrites every packet that goes on and has a translated connection, and counts it for its service and backend. */
     public void apply(Burst burst) {
+        int i = 0;
+        while (i < burst.count) {
+            int end = rewriteIpv4Run(burst, i);
+            i = end > i ? end : rewriteOthers(burst, i);
+        }
+        count(burst);
+    }
+
+    private static boolean isTranslated(Burst burst, int i) {
+        return burst.handle(i) >= 0 && burst.isForwarded(i);
+    }
+
+    private void count(Burst burst) {
         CounterMap services = maps.serviceCounters();
         CounterMap backends = maps.backendCounters();
-        long[] handles = burst.handle;
-        Reason[] reasons = burst.reason;
-        int[] kinds = burst.kind;
-        int[] lengths = burst.length;
         int number = worker.number();
-        int count = burst.count;
-        for (int i = 0; i < count; i++) {
-            long handle = handles[i];
-            if (handle >= 0 && reasons[i].verdict() == Verdict.FORWARD) {
-                if (kinds[i] == FlowKind.FLOW) {
-                    rewrite(burst, i, handle);
-                } else {
-                    icmpErrors.parse(burst, i);
-                    icmpErrors.translate(burst, i, handle);
-                }
-                long entry = Conntrack.entry(handle);
-                services.add(number, Entry.serviceId(entry), 1, lengths[i]);
-                backends.add(number, Entry.backendId(entry), 1, lengths[i]);
+        for (int i = 0; i < burst.count; i++) {
+            if (isTranslated(burst, i)) {
+                long entry = Conntrack.entry(burst.handle(i));
+                int length = burst.length(i);
+                services.add(number, Entry.serviceId(entry), 1, length);
+                backends.add(number, Entry.backendId(entry), 1, length);
             }
         }
+    }
+
+    /** Rewrites packets from one on as long as they are TCP or UDP over IPv4, or need no rewriting. Returns the first that is not. */
+    private int rewriteIpv4Run(Burst burst, int from) {
+        int i = from;
+        while (i < burst.count && (!isTranslated(burst, i) || burst.isIpv4(i) && isTcpOrUdp(burst, i))) {
+            if (isTranslated(burst, i)) {
+                rewriteIpv4(burst, i, burst.handle(i));
+            }
+            i++;
+        }
+        return i;
+    }
+
+    private int rewriteIpv6Run(Burst burst, int from) {
+        int i = from;
+        while (i < burst.count && isTranslated(burst, i) && !burst.isIpv4(i) && isTcpOrUdp(burst, i)) {
+            rewriteIpv6(burst, i, burst.handle(i));
+            i++;
+        }
+        return i;
+    }
+
+    private static boolean isTcpOrUdp(Burst burst, int i) {
+        int protocol = burst.protocol(i);
+        return burst.kind(i) == FlowKind.FLOW && (protocol == FiveTuple.TCP || protocol == FiveTuple.UDP);
+    }
+
+    private void rewriteIpv4(Burst burst, int i, long handle) {
+        long entry = Conntrack.entry(handle);
+        int other = 1 - Conntrack.direction(handle);
+        int deltas = directedDeltas(handle);
+        rewriter.rewriteIpv4(
+                burst.l3(i),
+                burst.l4(i),
+                burst.protocol(i),
+                VnetHeader.needsChecksum(burst.frames, burst.l2(i)),
+                Long.rotateLeft(Entry.addresses(entry, other), 32),
+                Integer.rotateLeft(Entry.ports(entry, other), 16),
+                deltas & 0xFFFF,
+                deltas >>> 16);
+    }
+
+    private void rewriteIpv6(Burst burst, int i, long handle) {
+        long entry = Conntrack.entry(handle);
+        int other = 1 - Conntrack.direction(handle);
+        int deltas = directedDeltas(handle);
+        rewriter.rewriteIpv6(
+                burst.l3(i),
+                burst.l4(i),
+                burst.protocol(i),
+                VnetHeader.needsChecksum(burst.frames, burst.l2(i)),
+                Entry.destinationHi(entry, other),
+                Entry.destinationLo(entry, other),
+                Entry.sourceHi(entry, other),
+                Entry.sourceLo(entry, other),
+                Integer.rotateLeft(Entry.ports(entry, other), 16),
+                deltas & 0xFFFF,
+                deltas >>> 16);
+    }
+
+    /** Rewrites a run of TCP and UDP over IPv6, or one packet. Returns the next one. */
+    private int rewriteOthers(Burst burst, int i) {
+        int end = rewriteIpv6Run(burst, i);
+        if (end > i) {
+            return end;
+        }
+        if (burst.kind(i) == FlowKind.FLOW) {
+            rewrite(burst, i, burst.handle(i));
+        } else {
+            icmpErrors.parse(burst, i);
+            icmpErrors.translate(burst, i, burst.handle(i));
+        }
+        return i + 1;
     }
 
     private void rewrite(Burst burst, int i, long handle) {
         long entry = Conntrack.entry(handle);
         int other = 1 - Conntrack.direction(handle);
         int deltas = directedDeltas(handle);
-        int protocol = burst.protocol(i);
-        boolean partial = VnetHeader.needsChecksum(burst.frames, burst.l2[i]);
-        if (burst.isIpv4(i) && (protocol == FiveTuple.TCP || protocol == FiveTuple.UDP)) {
-            rewriter.rewriteIpv4(
-                    burst.l3[i],
-                    burst.l4[i],
-                    protocol,
-                    partial,
-                    Long.rotateLeft(Entry.addresses(entry, other), 32),
-                    Integer.rotateLeft(Entry.ports(entry, other), 16),
-                    deltas & 0xFFFF,
-                    deltas >>> 16);
-            return;
-        }
         rewriter.rewrite(
-                burst.l3[i],
-                burst.l4[i],
-                burst.l4Length[i],
-                partial,
+                burst.l3(i),
+                burst.l4(i),
+                burst.l4Length(i),
+                VnetHeader.needsChecksum(burst.frames, burst.l2(i)),
                 Entry.destinationHi(entry, other),
                 Entry.destinationLo(entry, other),
                 Entry.sourceHi(entry, other),

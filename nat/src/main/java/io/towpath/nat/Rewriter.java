@@ -106,6 +106,25 @@ final class Rewriter {
         transportChecksum(l4, protocol, partial, addressDelta, transportDelta);
     }
 
+    /** As {@link #rewriteIpv4}. */
+    void rewriteIpv6(
+            long l3,
+            long l4,
+            int protocol,
+            boolean partial,
+            long sourceHi,
+            long sourceLo,
+            long destinationHi,
+            long destinationLo,
+            int ports,
+            int addressDelta,
+            int transportDelta) {
+        Ipv6.source(frames, l3, sourceHi, sourceLo);
+        Ipv6.destination(frames, l3, destinationHi, destinationLo);
+        Udp.ports(frames, l4, ports);
+        transportChecksum(l4, protocol, partial, addressDelta, transportDelta);
+    }
+
     private void transportChecksum(long l4, int protocol, boolean partial, int addressDelta, int transportDelta) {
         if (protocol == FiveTuple.TCP) {
             checksum(l4 + Tcp.CHECKSUM_OFFSET, partial, addressDelta, transportDelta);

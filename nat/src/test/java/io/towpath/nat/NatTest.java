@@ -92,14 +92,14 @@ final class NatTest {
         void add(Address source, int sourcePort, Address destination, int destinationPort, int protocol) {
             int i = burst.count;
             burst.add(0, 0, 64L * i, 64);
-            burst.kind[i] = FlowKind.FLOW;
-            burst.l4[i] = burst.l2[i];
-            burst.l4Length[i] = 20;
-            burst.sourceLo[i] = source.lo();
-            burst.destinationLo[i] = destination.lo();
-            burst.transport[i] = FiveTuple.transport(sourcePort, destinationPort, protocol);
-            burst.handle[i] = -1;
-            burst.reason[i] = Reason.NONE;
+            burst.kind(i, FlowKind.FLOW);
+            burst.l4(i, burst.l2(i));
+            burst.l4Length(i, 20);
+            burst.sourceLo(i, source.lo());
+            burst.destinationLo(i, destination.lo());
+            burst.transport(i, FiveTuple.transport(sourcePort, destinationPort, protocol));
+            burst.handle(i, -1);
+            burst.reason(i, Reason.NONE);
         }
 
         /** Resolves one TCP segment; returns what was decided. */
@@ -113,11 +113,11 @@ final class NatTest {
             Bytes.u8(burst.frames, 13, flags);
             Bytes.u16(burst.frames, 14, 1000);
             nat.resolve(burst, 1);
-            return burst.reason[0];
+            return burst.reason(0);
         }
 
         Address target() {
-            return new Address(burst.targetHi[0], burst.targetLo[0]);
+            return new Address(burst.targetHi(0), burst.targetLo(0));
         }
 
         /** Resolves a burst of datagrams, each until it is decided, as a client would repeat it; returns the targets, 0 for drops. */
@@ -128,9 +128,9 @@ final class NatTest {
             }
             do {
                 nat.resolve(burst, 1);
-            } while (List.of(burst.reason).contains(Reason.CONNTRACK_CONTENDED));
+            } while (IntStream.range(0, burst.count).anyMatch(i -> burst.reason(i) == Reason.CONNTRACK_CONTENDED));
             return IntStream.range(0, burst.count)
-                    .mapToLong(i -> burst.reason[i] == Reason.SERVICE ? burst.targetLo[i] : 0)
+                    .mapToLong(i -> burst.reason(i) == Reason.SERVICE ? burst.targetLo(i) : 0)
                     .toArray();
         }
     }
@@ -256,7 +256,7 @@ final class NatTest {
         Worker worker = new Worker(0, state);
         worker.tcp(CLIENT, 1000, VIP, 80, Tcp.SYN, 100, 0);
         Address backend = worker.target();
-        conntrack.remove(conntrack.controlWorker(), worker.burst.handle[0]);
+        conntrack.remove(conntrack.controlWorker(), worker.burst.handle(0));
 
         assertEquals(Reason.ROUTED, worker.tcp(backend, 8080, CLIENT, 1000, Tcp.SYN | Tcp.ACK, 500, 101));
         assertEquals(0, connections());

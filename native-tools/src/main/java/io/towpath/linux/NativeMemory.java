@@ -26,6 +26,14 @@ public final class NativeMemory {
     /** Base 0: an offset is an address. */
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
+    /** Addresses of processes on x86-64 and AArch64 lie below. */
+    private static final long KNOWN = (1L << 47) - 1;
+    /** What {@link #ALL} has for an access of any size. */
+    private static final long UNCHECKED = (1L << 62) - 1;
+
+    private static final VarHandle USHORT = JAVA_SHORT_UNALIGNED.varHandle().withInvokeExactBehavior();
+    private static final VarHandle UINT = JAVA_INT_UNALIGNED.varHandle().withInvokeExactBehavior();
+    private static final VarHandle ULONG = JAVA_LONG_UNALIGNED.varHandle().withInvokeExactBehavior();
     private static final VarHandle BYTE = JAVA_BYTE.varHandle().withInvokeExactBehavior();
     private static final VarHandle SHORT = JAVA_SHORT.varHandle().withInvokeExactBehavior();
     private static final VarHandle INT = JAVA_INT.varHandle().withInvokeExactBehavior();
@@ -33,76 +41,89 @@ public final class NativeMemory {
 
     private NativeMemory() {}
 
+    /**
+     * Returns an address of this process as it is. For the compiler: accesses to it and what lies near it need not be masked any more. Worth it
+     * where an entry or a frame begins, for the several accesses that follow.
+     */
+    public static long known(long address) {
+        return address & KNOWN;
+    }
+
+    /** Returns an address as it is, one that {@link #ALL} need not be asked about. */
+    public static long unchecked(long address) {
+        return address & UNCHECKED;
+    }
+
     public static byte getByteAcquire(long address) {
-        return (byte) BYTE.getAcquire(ALL, address);
+        return (byte) BYTE.getAcquire(ALL, unchecked(address));
     }
 
     public static void setByteRelease(long address, byte value) {
-        BYTE.setRelease(ALL, address, value);
+        BYTE.setRelease(ALL, unchecked(address), value);
     }
 
     /** Returns an unsigned 16-bit integer. */
     public static int getShort(long address) {
-        return ALL.get(JAVA_SHORT_UNALIGNED, address) & 0xFFFF;
+        return (short) USHORT.get(ALL, unchecked(address)) & 0xFFFF;
     }
 
     public static void setShort(long address, int value) {
-        ALL.set(JAVA_SHORT_UNALIGNED, address, (short) value);
+        USHORT.set(ALL, unchecked(address), (short) value);
     }
 
     public static void setShortRelease(long address, short value) {
-        SHORT.setRelease(ALL, address, value);
+        SHORT.setRelease(ALL, unchecked(address), value);
     }
 
     public static int getInt(long address) {
-        return ALL.get(JAVA_INT_UNALIGNED, address);
+        return (int) UINT.get(ALL, unchecked(address));
     }
 
     public static void setInt(long address, int value) {
-        ALL.set(JAVA_INT_UNALIGNED, address, value);
+        UINT.set(ALL, unchecked(address), value);
     }
 
     public static int getIntOpaque(long address) {
-        return (int) INT.getOpaque(ALL, address);
+        return (int) INT.getOpaque(ALL, unchecked(address));
     }
 
     public static void setIntOpaque(long address, int value) {
-        INT.setOpaque(ALL, address, value);
+        INT.setOpaque(ALL, unchecked(address), value);
     }
 
     public static int getIntAcquire(long address) {
-        return (int) INT.getAcquire(ALL, address);
+        return (int) INT.getAcquire(ALL, unchecked(address));
     }
 
     public static void setIntRelease(long address, int value) {
-        INT.setRelease(ALL, address, value);
+        INT.setRelease(ALL, unchecked(address), value);
     }
 
     public static boolean compareAndSetInt(long address, int old, int value) {
-        return INT.compareAndSet(ALL, address, old, value);
+        return INT.compareAndSet(ALL, unchecked(address), old, value);
     }
 
     public static int getAndBitwiseOrInt(long address, int bits) {
-        return (int) INT.getAndBitwiseOr(ALL, address, bits);
+        return (int) INT.getAndBitwiseOr(ALL, unchecked(address), bits);
     }
 
     public static long getLong(long address) {
-        return ALL.get(JAVA_LONG_UNALIGNED, address);
+        return (long) ULONG.get(ALL, unchecked(address));
     }
 
     public static void setLong(long address, long value) {
-        ALL.set(JAVA_LONG_UNALIGNED, address, value);
+        ULONG.set(ALL, unchecked(address), value);
     }
 
     public static long getLongOpaque(long address) {
-        return (long) LONG.getOpaque(ALL, address);
+        return (long) LONG.getOpaque(ALL, unchecked(address));
     }
 
     public static long getLongVolatile(long address) {
-        return (long) LONG.getVolatile(ALL, address);
+        return (long) LONG.getVolatile(ALL, unchecked(address));
     }
 
     public static boolean compareAndSetLong(long address, long old, long value) {
-        return LONG.compareAndSet(ALL, address, old, value);
+        return LONG.compareAndSet(ALL, unchecked(address), old, value);
     }
 }

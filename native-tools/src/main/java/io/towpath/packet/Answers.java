@@ -27,9 +27,9 @@ public final class Answers {
     /** Turns the echo request of frame {@code i} into its reply, in place, MAC addresses swapped. A wrong checksum stays wrong. */
     public static void echo(Burst burst, int i) {
         MemorySegment frames = burst.frames;
-        swapMacs(frames, burst.l2[i]);
-        long l3 = burst.l3[i];
-        long l4 = burst.l4[i];
+        swapMacs(frames, burst.l2(i));
+        long l3 = burst.l3(i);
+        long l4 = burst.l4(i);
         boolean ipv4 = burst.isIpv4(i);
         int oldType = Icmp.type(frames, l4) << 8;
         int newType = (ipv4 ? Icmp.ECHO_REPLY : Icmpv6.ECHO_REPLY) << 8;
@@ -44,8 +44,8 @@ public final class Answers {
             Bytes.u8(frames, l3 + 8, HOP_LIMIT);
             Ipv4.checksum(frames, l3, Checksum.apply(Ipv4.checksum(frames, l3), Checksum.delta16(old, HOP_LIMIT << 8)));
         } else {
-            Ipv6.source(frames, l3, burst.destinationHi[i], burst.destinationLo[i]);
-            Ipv6.destination(frames, l3, burst.sourceHi[i], burst.sourceLo[i]);
+            Ipv6.source(frames, l3, burst.destinationHi(i), burst.destinationLo(i));
+            Ipv6.destination(frames, l3, burst.sourceHi(i), burst.sourceLo(i));
             Bytes.u8(frames, l3 + 7, HOP_LIMIT);
         }
     }

@@ -26,13 +26,13 @@ public final class IcmpErrors {
      * broadcast, nor to a source that is no single host (RFC 1122 section 3.2.2, RFC 4443 section 2.4(e)).
      */
     public static boolean mayAnswer(Burst burst, int i) {
-        if (burst.kind[i] == FlowKind.ICMP_ERROR
-                || burst.kind[i] == FlowKind.FRAGMENT
-                || Ethernet.isGroup(Ethernet.destination(burst.frames, burst.l2[i]))) {
+        if (burst.kind(i) == FlowKind.ICMP_ERROR
+                || burst.kind(i) == FlowKind.FRAGMENT
+                || Ethernet.isGroup(Ethernet.destination(burst.frames, burst.l2(i)))) {
             return false;
         }
-        return isSingleHost(burst.sourceHi[i], burst.sourceLo[i])
-                && isSingleHost(burst.destinationHi[i], burst.destinationLo[i]);
+        return isSingleHost(burst.sourceHi(i), burst.sourceLo(i))
+                && isSingleHost(burst.destinationHi(i), burst.destinationLo(i));
     }
 
     private static boolean isSingleHost(long hi, long lo) {
@@ -61,14 +61,14 @@ public final class IcmpErrors {
             int code,
             int parameter) {
         MemorySegment in = burst.frames;
-        long l2 = burst.l2[i];
-        int linkLength = (int) (burst.l3[i] - l2);
+        long l2 = burst.l2(i);
+        int linkLength = (int) (burst.l3(i) - l2);
         boolean ipv4 = burst.isIpv4(i);
         int ipLength = ipv4 ? Ipv4.MIN_HEADER_LENGTH : Ipv6.HEADER_LENGTH;
         int room = (ipv4 ? IPV4_LENGTH_MAX : IPV6_LENGTH_MAX) - ipLength - Icmp.HEADER_LENGTH;
         // By its header: of a packet that came in fragments, only the first is quoted.
         int packetLength =
-                ipv4 ? Ipv4.totalLength(in, burst.l3[i]) : Ipv6.HEADER_LENGTH + Ipv6.payloadLength(in, burst.l3[i]);
+                ipv4 ? Ipv4.totalLength(in, burst.l3(i)) : Ipv6.HEADER_LENGTH + Ipv6.payloadLength(in, burst.l3(i));
         int quoted = Math.min(packetLength, room);
         long outL3 = outL2 + linkLength;
         long outL4 = outL3 + ipLength;
@@ -76,7 +76,7 @@ public final class IcmpErrors {
         VnetHeader.clear(out, outL2);
         MemorySegment.copy(in, l2, out, outL2, linkLength); // with VLAN tags, if any
         Ethernet.addresses(out, outL2, Ethernet.source(in, l2), Ethernet.destination(in, l2));
-        MemorySegment.copy(in, burst.l3[i], out, outL4 + Icmp.HEADER_LENGTH, quoted);
+        MemorySegment.copy(in, burst.l3(i), out, outL4 + Icmp.HEADER_LENGTH, quoted);
         Bytes.i32(out, outL4, type << 24 | code << 16);
         Bytes.i32(out, outL4 + 4, parameter);
 
@@ -84,13 +84,13 @@ public final class IcmpErrors {
         long sum = Checksum.sum(out, outL4, icmpLength);
         if (ipv4) {
             Ipv4.write(out, outL3, ipLength + icmpLength, HOP_LIMIT, FiveTuple.ICMP, (int) sourceLo, (int)
-                    burst.sourceLo[i]);
+                    burst.sourceLo(i));
         } else {
             Ipv6.write(out, outL3, icmpLength, FiveTuple.ICMPV6, HOP_LIMIT);
             Ipv6.source(out, outL3, sourceHi, sourceLo);
-            Ipv6.destination(out, outL3, burst.sourceHi[i], burst.sourceLo[i]);
+            Ipv6.destination(out, outL3, burst.sourceHi(i), burst.sourceLo(i));
             sum += Checksum.pseudoHeader(
-                    sourceHi, sourceLo, burst.sourceHi[i], burst.sourceLo[i], FiveTuple.ICMPV6, icmpLength);
+                    sourceHi, sourceLo, burst.sourceHi(i), burst.sourceLo(i), FiveTuple.ICMPV6, icmpLength);
         }
         Icmp.checksum(out, outL4, Checksum.finish(sum));
         return linkLength + ipLength + icmpLength;

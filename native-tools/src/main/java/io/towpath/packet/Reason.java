@@ -75,10 +75,29 @@ public enum Reason {
     /** All reasons by ordinal; {@code values()} would allocate. */
     public static final List<Reason> ALL = List.of(values());
 
+    private static final Reason[] BY_ORDINAL = values();
+    private static final int VERDICT_SHIFT = 8;
+    private static final int ORDINAL_MASK = (1 << VERDICT_SHIFT) - 1;
+
     private final Verdict verdict;
+    /** Verdict and ordinal in one int, as a {@link Burst} keeps it. */
+    final int code;
 
     Reason(Verdict verdict) {
         this.verdict = verdict;
+        this.code = verdict.ordinal() << VERDICT_SHIFT | ordinal();
+    }
+
+    static Reason of(int code) {
+        return BY_ORDINAL[code & ORDINAL_MASK];
+    }
+
+    public static Reason ofOrdinal(int ordinal) {
+        return BY_ORDINAL[ordinal];
+    }
+
+    static boolean isForward(int code) {
+        return code >>> VERDICT_SHIFT == Verdict.FORWARD.ordinal();
     }
 
     public Verdict verdict() {

@@ -54,6 +54,30 @@ public final class Tcp {
         return Bytes.i32(frame, l4 + 8);
     }
 
+    /** Returns {@code sequence << 32 | acknowledgment}. */
+    public static long numbers(MemorySegment frame, long l4) {
+        return Bytes.i64(frame, l4 + 4);
+    }
+
+    /** Returns data offset, flags and window in one word, for the accessors below. */
+    public static int control(MemorySegment frame, long l4) {
+        return Bytes.i32(frame, l4 + 12);
+    }
+
+    /** As {@link #headerLength(MemorySegment, long)}, of a {@link #control} word. */
+    public static int headerLength(int control) {
+        return control >>> 28 << 2;
+    }
+
+    public static int window(int control) {
+        return control & 0xFFFF;
+    }
+
+    /** Returns whether a segment has the ACK flag and none of FIN, SYN, RST and URG. */
+    public static boolean isPlainAck(int control) {
+        return (control >>> 16 & (FIN | SYN | RST | ACK | URG)) == ACK;
+    }
+
     /** Returns the header length (data offset) in bytes. */
     public static int headerLength(MemorySegment frame, long l4) {
         return Bytes.u8(frame, l4 + 12) >>> 4 << 2;

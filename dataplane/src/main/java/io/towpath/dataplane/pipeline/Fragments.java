@@ -61,9 +61,9 @@ public final class Fragments implements AutoCloseable {
     /** Takes the fragments out of a burst that has some, and puts the packets that are complete now in. */
     void collect(Burst burst, long nowNs) {
         for (int i = 0; i < burst.count; i++) {
-            burst.longestFragment[i] = 0;
-            if (burst.kind[i] == FlowKind.FRAGMENT) {
-                burst.length[i] = (int) (burst.l4[i] + burst.l4Length[i] - burst.l2[i]); // without padding
+            burst.longestFragment(i, 0);
+            if (burst.kind(i) == FlowKind.FRAGMENT) {
+                burst.length(i, (int) (burst.l4(i) + burst.l4Length(i) - burst.l2(i))); // without padding
                 Reason reason = table.offer(burst, i, nowNs);
                 if (reason == Reason.NONE) {
                     makeWhole(burst, i);
@@ -98,13 +98,13 @@ public final class Fragments implements AutoCloseable {
         for (int later = 1; later < fragments; later++) {
             reserved[reservedCount++] = pool.take();
         }
-        int link = (int) (burst.l3[i] - burst.l2[i]);
+        int link = (int) (burst.l3(i) - burst.l2(i));
         long l2 = FramePool.l2(buffer[w]);
         VnetHeader.clear(frames, l2);
-        burst.length[i] = table.assemble(complete, frames, l2);
-        burst.longestFragment[i] = longest - link;
-        burst.l2[i] = l2;
-        burst.l3[i] = l2 + link;
+        burst.length(i, table.assemble(complete, frames, l2));
+        burst.longestFragment(i, longest - link);
+        burst.l2(i, l2);
+        burst.l3(i, l2 + link);
         FrameParser.parseWhole(burst, i);
     }
 
@@ -112,7 +112,7 @@ public final class Fragments implements AutoCloseable {
     void divide(Burst burst) {
         for (int w = 0; w < wholes; w++) {
             int i = frame[w];
-            if (burst.reason[i].verdict() == Verdict.REPLY) {
+            if (burst.reason(i).verdict() == Verdict.REPLY) {
                 burst.settle(i, Reason.FRAGMENT_UNSUPPORTED); // no echo of fragments to our own addresses
             }
             cutFirst(burst, i, w, table.frameBytes(table.first(packet[w])));
@@ -121,23 +121,23 @@ public final class Fragments implements AutoCloseable {
 
     /** Puts the first fragment where the frame was received. */
     private void cutFirst(Burst burst, int i, int w, int length) {
-        long received = FramePool.l2(burst.buffer[i]);
+        long received = FramePool.l2(burst.buffer(i));
         if (buffer[w] >= 0) {
-            long moved = received - burst.l2[i];
+            long moved = received - burst.l2(i);
             VnetHeader.clear(frames, received);
-            MemorySegment.copy(frames, burst.l2[i], frames, received, length);
-            burst.l2[i] = received;
-            burst.l3[i] += moved;
-            burst.l4[i] += moved;
-            burst.l4Length[i] = (int) (received + length - burst.l4[i]);
+            MemorySegment.copy(frames, burst.l2(i), frames, received, length);
+            burst.l2(i, received);
+            burst.l3(i, burst.l3(i) + moved);
+            burst.l4(i, burst.l4(i) + moved);
+            burst.l4Length(i, (int) (received + length - burst.l4(i)));
         }
-        burst.length[i] = length;
+        burst.length(i, length);
     }
 
     /** After the dispatch of the burst: sends the later fragments of its whole packets, or counts them like the first; forgets the packets. */
     void sendRest(Burst burst, Forwarding forwarding, long nowNs) {
         for (int w = 0; w < wholes; w++) {
-            Reason reason = burst.reason[frame[w]];
+            Reason reason = burst.reason(frame[w]);
             for (int f = table.next(table.first(packet[w])); f >= 0; f = table.next(f)) {
                 if (reason.verdict() != Verdict.FORWARD) {
                     verdicts.count(table.frameBytes(f), reason);
@@ -185,21 +185,21 @@ public final class Fragments implements AutoCloseable {
                 l2 + headers,
                 table.payloadBytes(fragment));
         int n = rest.count;
-        rest.add(burst.ingress[i], out, l2, length);
-        long link = burst.l3[i] - burst.l2[i];
-        rest.kind[n] = FlowKind.FRAGMENT;
-        rest.l3[n] = l2 + link;
-        rest.l4[n] = l2 + headers;
-        rest.l4Length[n] = length - headers;
-        rest.handle[n] = -1;
-        rest.reason[n] = burst.reason[i];
-        rest.sourceHi[n] = burst.sourceHi[i];
-        rest.sourceLo[n] = burst.sourceLo[i];
-        rest.destinationHi[n] = burst.destinationHi[i];
-        rest.destinationLo[n] = burst.destinationLo[i];
-        rest.transport[n] = burst.transport[i];
-        rest.targetHi[n] = burst.targetHi[i];
-        rest.targetLo[n] = burst.targetLo[i];
+        rest.add(burst.ingress(i), out, l2, length);
+        long link = burst.l3(i) - burst.l2(i);
+        rest.kind(n, FlowKind.FRAGMENT);
+        rest.l3(n, l2 + link);
+        rest.l4(n, l2 + headers);
+        rest.l4Length(n, length - headers);
+        rest.handle(n, -1);
+        rest.reason(n, burst.reason(i));
+        rest.sourceHi(n, burst.sourceHi(i));
+        rest.sourceLo(n, burst.sourceLo(i));
+        rest.destinationHi(n, burst.destinationHi(i));
+        rest.destinationLo(n, burst.destinationLo(i));
+        rest.transport(n, burst.transport(i));
+        rest.targetHi(n, burst.targetHi(i));
+        rest.targetLo(n, burst.targetLo(i));
         translate(whole + link, l2 + link, burst.isIpv4(i));
     }
 

@@ -39,23 +39,23 @@ public final class IcmpErrorSender {
      */
     public void send(Burst burst, int i, Port port, long sourceHi, long sourceLo, int mtu, long nowNs) {
         if (!IcmpErrors.mayAnswer(burst, i)) {
-            burst.reason[i] = Reason.UNANSWERABLE;
+            burst.reason(i, Reason.UNANSWERABLE);
             return;
         }
-        if (!mayPay(burst.sourceHi[i], burst.sourceLo[i], nowNs)) {
-            burst.reason[i] = Reason.ICMP_RATE_LIMITED;
+        if (!mayPay(burst.sourceHi(i), burst.sourceLo(i), nowNs)) {
+            burst.reason(i, Reason.ICMP_RATE_LIMITED);
             return;
         }
         int buffer = pool.take();
         if (buffer < 0) {
-            burst.reason[i] = Reason.BUFFERS_EXHAUSTED;
+            burst.reason(i, Reason.BUFFERS_EXHAUSTED);
             return;
         }
         long out = FramePool.l2(buffer);
-        int length = write(burst, i, burst.reason[i], out, sourceHi, sourceLo, mtu);
+        int length = write(burst, i, burst.reason(i), out, sourceHi, sourceLo, mtu);
         if (!port.enqueue(buffer, out, length, Reason.NONE)) {
             pool.give(buffer);
-            burst.reason[i] = Reason.EGRESS_FULL;
+            burst.reason(i, Reason.EGRESS_FULL);
         }
     }
 

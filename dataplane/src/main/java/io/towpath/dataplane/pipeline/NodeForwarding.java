@@ -46,9 +46,9 @@ public final class NodeForwarding implements Forwarding {
     @Override
     public void admit(Burst burst, long nowNs) {
         for (int i = 0; i < burst.count; i++) {
-            if (burst.kind[i] == FlowKind.ARP || burst.kind[i] == FlowKind.NEIGHBOR) {
+            if (burst.kind(i) == FlowKind.ARP || burst.kind(i) == FlowKind.NEIGHBOR) {
                 burst.settle(i, Reason.FRAME_NOT_FOR_US); // the host needs no answer to know our MAC address
-            } else if (onHost && burst.kind[i] != FlowKind.INVALID && isGroup(burst, i)) {
+            } else if (onHost && burst.kind(i) != FlowKind.INVALID && isGroup(burst, i)) {
                 burst.settle(i, Reason.MULTICAST_UNSUPPORTED);
             }
         }
@@ -57,9 +57,9 @@ public final class NodeForwarding implements Forwarding {
     @Override
     public void route(Burst burst, long nowNs) {
         for (int i = 0; i < burst.count; i++) {
-            if (burst.reason[i].verdict() == Verdict.REJECT) {
+            if (burst.reason(i).verdict() == Verdict.REJECT) {
                 // A rejected address answers for itself, as the kernel's reject does.
-                errors.send(burst, i, port, burst.destinationHi[i], burst.destinationLo[i], 0, nowNs);
+                errors.send(burst, i, port, burst.destinationHi(i), burst.destinationLo(i), 0, nowNs);
             }
         }
     }
@@ -67,31 +67,31 @@ public final class NodeForwarding implements Forwarding {
     @Override
     public void dispatch(Burst burst, long nowNs) {
         for (int i = 0; i < burst.count; i++) {
-            Reason reason = burst.reason[i];
+            Reason reason = burst.reason(i);
             if (reason.verdict() == Verdict.FORWARD) {
-                Answers.swapMacs(burst.frames, burst.l2[i]);
+                Answers.swapMacs(burst.frames, burst.l2(i));
                 if (onHost) {
                     restoreHop(burst, i);
                 }
-                if (port.enqueue(burst.buffer[i], burst.l2[i], burst.length[i], reason)) {
+                if (port.enqueue(burst.buffer(i), burst.l2(i), burst.length(i), reason)) {
                     continue;
                 }
-                burst.reason[i] = Reason.EGRESS_FULL;
+                burst.reason(i, Reason.EGRESS_FULL);
             }
-            verdicts.count(burst.length[i], burst.reason[i]);
-            pool.give(burst.buffer[i]);
+            verdicts.count(burst.length(i), burst.reason(i));
+            pool.give(burst.buffer(i));
         }
     }
 
     private static boolean isGroup(Burst burst, int i) {
-        return Ethernet.isGroup(Ethernet.destination(burst.frames, burst.l2[i]));
+        return Ethernet.isGroup(Ethernet.destination(burst.frames, burst.l2(i)));
     }
 
     private static void restoreHop(Burst burst, int i) {
         if (burst.isIpv4(i)) {
-            Ipv4.incrementTtl(burst.frames, burst.l3[i]);
+            Ipv4.incrementTtl(burst.frames, burst.l3(i));
         } else {
-            Ipv6.incrementHopLimit(burst.frames, burst.l3[i]);
+            Ipv6.incrementHopLimit(burst.frames, burst.l3(i));
         }
     }
 

@@ -19,10 +19,9 @@ public abstract class Port {
 
     private final int index;
     private final String name;
-    private final int[] buffers = new int[QUEUE_LIMIT];
-    private final long[] l2s = new long[QUEUE_LIMIT];
-    private final int[] lengths = new int[QUEUE_LIMIT];
-    private final Reason[] reasons = new Reason[QUEUE_LIMIT];
+    /** For each queued frame {@code l2 << 32 | buffer} and {@code length << 32 | ordinal of the reason}. */
+    private final long[] queue = new long[2 * QUEUE_LIMIT];
+
     private final PortDrops drops = new PortDrops();
     private int queued;
 
@@ -52,10 +51,9 @@ public abstract class Port {
             drops.count(Reason.EGRESS_FULL);
             return false;
         }
-        buffers[queued] = buffer;
-        l2s[queued] = l2;
-        lengths[queued] = length;
-        reasons[queued++] = reason;
+        queue[2 * queued] = l2 << 32 | buffer;
+        queue[2 * queued + 1] = (long) length << 32 | reason.ordinal();
+        queued++;
         return true;
     }
 
@@ -68,7 +66,9 @@ public abstract class Port {
     public final int flush(Outcome outcome) {
         int count = queued;
         for (int i = 0; i < count; i++) {
-            send(buffers[i], l2s[i], lengths[i], reasons[i], outcome);
+            long frame = queue[2 * i];
+            long rest = queue[2 * i + 1];
+            send((int) frame, frame >>> 32, (int) (rest >>> 32), Reason.ofOrdinal((int) rest), outcome);
         }
         queued = 0;
         return count;

@@ -194,7 +194,7 @@ public final class Replay implements AutoCloseable {
         network.onArrival(burst, nowNs);
         pipeline.process(burst, nowNs);
         network.transmit(verdicts, nowNs);
-        log.write(step, number, burst.reason[0], burst.handle[0], sent + 1, output.written());
+        log.write(step, number, burst.reason(0), burst.handle(0), sent + 1, output.written());
         conntrack.sweep(conntrack.worker(0), nowNs, 16);
     }
 

@@ -106,17 +106,17 @@ final class RouterNetwork implements ReplayNetwork, CapturePort.Link {
     public void onArrival(Burst burst, long now) {
         nowNs = now;
         FrameParser.parse(burst);
-        int kind = burst.kind[0];
+        int kind = burst.kind(0);
         if (kind != FlowKind.FLOW && kind != FlowKind.OTHER_IP && kind != FlowKind.ICMP_ERROR) {
             return;
         }
-        int in = burst.ingress[0];
-        long l2 = burst.l2[0];
+        int in = burst.ingress(0);
+        long l2 = burst.l2(0);
         long sender = Ethernet.source(frames, l2);
         if (Ethernet.destination(frames, l2) == mac(in)
                 && !Ethernet.isGroup(sender)
-                && networks.get(in).isOnLink(burst.sourceHi[0], burst.sourceLo[0])) {
-            neighbors.report(in, burst.sourceHi[0], burst.sourceLo[0], sender, now);
+                && networks.get(in).isOnLink(burst.sourceHi(0), burst.sourceLo(0))) {
+            neighbors.report(in, burst.sourceHi(0), burst.sourceLo(0), sender, now);
             neighbors.update(now);
         }
     }

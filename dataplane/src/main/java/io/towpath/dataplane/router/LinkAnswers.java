@@ -43,9 +43,9 @@ final class LinkAnswers {
 
     /** Handles an ARP message; a request for one of our addresses becomes its reply, in place. */
     Reason onArp(Burst burst, int i, long nowNs) {
-        int in = burst.ingress[i];
+        int in = burst.ingress(i);
         RouterPort network = networks.get(in);
-        long l3 = burst.l3[i];
+        long l3 = burst.l3(i);
         int sender = Arp.senderAddress(frames, l3);
         long senderMac = Arp.senderMac(frames, l3);
         int target = Arp.targetAddress(frames, l3);
@@ -54,7 +54,7 @@ final class LinkAnswers {
         }
         boolean known = learn(in, 0, Address.mapped(sender), senderMac, nowNs);
         if (Arp.operation(frames, l3) == Arp.REQUEST && isOwn(network, 0, Address.mapped(target))) {
-            Answers.arp(frames, burst.l2[i], Arp.REPLY, network.mac(), target, senderMac, sender);
+            Answers.arp(frames, burst.l2(i), Arp.REPLY, network.mac(), target, senderMac, sender);
             return Reason.ARP_REPLY;
         }
         return known ? Reason.NEIGHBOR_LEARNED : Reason.FRAME_NOT_FOR_US;
@@ -62,10 +62,10 @@ final class LinkAnswers {
 
     /** Handles a neighbor solicitation or advertisement; a solicitation for one of our addresses becomes our advertisement, in place. */
     Reason onNeighborMessage(Burst burst, int i, long nowNs) {
-        int in = burst.ingress[i];
+        int in = burst.ingress(i);
         RouterPort network = networks.get(in);
-        long l4 = burst.l4[i];
-        int length = burst.l4Length[i];
+        long l4 = burst.l4(i);
+        int length = burst.l4Length(i);
         int type = Icmpv6.type(frames, l4);
         if (type != Icmpv6.NEIGHBOR_SOLICITATION && type != Icmpv6.NEIGHBOR_ADVERTISEMENT) {
             return Reason.FRAME_NOT_FOR_US; // we are configured, not autoconfigured
@@ -84,32 +84,32 @@ final class LinkAnswers {
                     ? Reason.NEIGHBOR_LEARNED
                     : Reason.FRAME_NOT_FOR_US;
         }
-        long theirMac = mac >= 0 ? mac : Ethernet.source(frames, burst.l2[i]);
-        boolean unspecified = (burst.sourceHi[i] | burst.sourceLo[i]) == 0;
+        long theirMac = mac >= 0 ? mac : Ethernet.source(frames, burst.l2(i));
+        boolean unspecified = (burst.sourceHi(i) | burst.sourceLo(i)) == 0;
         if (!unspecified) {
-            learn(in, burst.sourceHi[i], burst.sourceLo[i], theirMac, nowNs);
+            learn(in, burst.sourceHi(i), burst.sourceLo(i), theirMac, nowNs);
         }
         if (unspecified || !isOwn(network, targetHi, targetLo)) {
             return Reason.FRAME_NOT_FOR_US; // duplicate address detection of others, too
         }
         Answers.advertisement(
-                frames, burst.l2[i], network.mac(), targetHi, targetLo, theirMac, burst.sourceHi[i], burst.sourceLo[i]);
+                frames, burst.l2(i), network.mac(), targetHi, targetLo, theirMac, burst.sourceHi(i), burst.sourceLo(i));
         return Reason.NEIGHBOR_ADVERTISEMENT;
     }
 
     /** RFC 4861 section 7.1. */
     private boolean isValid(Burst burst, int i, int length) {
         if (length < NeighborDiscovery.LENGTH
-                || Ipv6.hopLimit(frames, burst.l3[i]) != NeighborDiscovery.HOP_LIMIT
-                || Icmpv6.code(frames, burst.l4[i]) != 0) {
+                || Ipv6.hopLimit(frames, burst.l3(i)) != NeighborDiscovery.HOP_LIMIT
+                || Icmpv6.code(frames, burst.l4(i)) != 0) {
             return false;
         }
-        long sum = Checksum.sum(frames, burst.l4[i], length)
+        long sum = Checksum.sum(frames, burst.l4(i), length)
                 + Checksum.pseudoHeader(
-                        burst.sourceHi[i],
-                        burst.sourceLo[i],
-                        burst.destinationHi[i],
-                        burst.destinationLo[i],
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
                         FiveTuple.ICMPV6,
                         length);
         return Checksum.fold(sum) == 0xFFFF;
@@ -166,10 +166,10 @@ final class LinkAnswers {
 
     /** Returns the length of the frame that answers frame {@code i} in its place. */
     int replyLength(Burst burst, int i) {
-        return switch (burst.reason[i]) {
+        return switch (burst.reason(i)) {
             case ARP_REPLY -> Answers.ARP_LENGTH;
             case NEIGHBOR_ADVERTISEMENT -> Answers.DISCOVERY_LENGTH;
-            default -> burst.length[i];
+            default -> burst.length(i);
         };
     }
 }

@@ -90,7 +90,7 @@ final class PendingFrames {
             return Reason.BUFFERS_EXHAUSTED;
         }
         int first = firstFor(out, hi, lo);
-        buffer[slot] = burst.buffer[i];
+        buffer[slot] = burst.buffer(i);
         port[slot] = out;
         hopHi[slot] = hi;
         hopLo[slot] = lo;
@@ -100,16 +100,16 @@ final class PendingFrames {
         if (first < 0) {
             ask(slot, nowNs);
         }
-        return burst.reason[i];
+        return burst.reason(i);
     }
 
     /** Says where frame {@code i} lies now that it is rewritten: one that came in fragments was elsewhere, as a whole, when it was taken in. */
     void place(Burst burst, int i) {
         for (int slot = count - 1; slot >= 0; slot--) {
-            if (buffer[slot] == burst.buffer[i]) {
-                l2[slot] = burst.l2[i];
-                length[slot] = burst.length[i];
-                reason[slot] = burst.reason[i];
+            if (buffer[slot] == burst.buffer(i)) {
+                l2[slot] = burst.l2(i);
+                length[slot] = burst.length(i);
+                reason[slot] = burst.reason(i);
                 return;
             }
         }
@@ -132,11 +132,11 @@ final class PendingFrames {
 
     /** Returns false where there is no buffer. */
     private boolean writeError(Burst burst, int i, int slot) {
-        ingress[slot] = burst.ingress[i];
-        senderHi[slot] = burst.sourceHi[i];
-        senderLo[slot] = burst.sourceLo[i];
+        ingress[slot] = burst.ingress(i);
+        senderHi[slot] = burst.sourceHi(i);
+        senderLo[slot] = burst.sourceLo(i);
         error[slot] = -1;
-        Address own = networks.get(burst.ingress[i]).address(burst.isIpv4(i));
+        Address own = networks.get(burst.ingress(i)).address(burst.isIpv4(i));
         if (own == null || !IcmpErrors.mayAnswer(burst, i)) {
             return true;
         }

@@ -68,31 +68,48 @@ public final class Router implements Forwarding {
 
     @Override
     public void admit(Burst burst, long nowNs) {
-        int[] kinds = burst.kind;
-        for (int i = 0; i < burst.count; i++) {
-            boolean toUs = Ethernet.destination(frames, burst.l2[i]) == macs[burst.ingress[i]];
-            boolean isPlain = kinds[i] == FlowKind.FLOW
-                    && burst.isIpv4(i)
-                    && burst.l3[i] - burst.l2[i] == Ethernet.HEADER_LENGTH
-                    && Scope.isOrdinaryIpv4(burst.sourceLo[i], burst.destinationLo[i]);
-            if (kinds[i] != FlowKind.INVALID && !(toUs && isPlain)) {
-                admit(burst, i, toUs, nowNs);
+        for (int i = admitPlainRun(burst, 0); i < burst.count; i = admitPlainRun(burst, i + 1)) {
+            if (burst.kind(i) != FlowKind.INVALID) {
+                admit(burst, i, nowNs);
             }
         }
     }
 
-    private void admit(Burst burst, int i, boolean toUs, long nowNs) {
-        if (!toUs && !Ethernet.isGroup(Ethernet.destination(frames, burst.l2[i]))) {
+    /** Passes packets as long as they are plain and for us. Returns the first that takes a closer look. */
+    private int admitPlainRun(Burst burst, int from) {
+        int i = from;
+        while (i < burst.count
+                && burst.kind(i) == FlowKind.FLOW
+                && isToUs(burst, i)
+                && burst.l3(i) - burst.l2(i) == Ethernet.HEADER_LENGTH
+                && isOrdinary(burst, i)) {
+            i++;
+        }
+        return i;
+    }
+
+    private static boolean isOrdinary(Burst burst, int i) {
+        return burst.isIpv4(i)
+                ? Scope.isOrdinaryIpv4(burst.sourceLo(i), burst.destinationLo(i))
+                : Scope.isOrdinaryIpv6(burst.sourceHi(i), burst.destinationHi(i));
+    }
+
+    private boolean isToUs(Burst burst, int i) {
+        return Ethernet.destination(frames, burst.l2(i)) == macs[burst.ingress(i)];
+    }
+
+    private void admit(Burst burst, int i, long nowNs) {
+        if (!isToUs(burst, i) && !Ethernet.isGroup(Ethernet.destination(frames, burst.l2(i)))) {
             burst.settle(i, Reason.FRAME_NOT_FOR_US);
-        } else if (burst.l3[i] - burst.l2[i] != Ethernet.HEADER_LENGTH) {
+        } else if (burst.l3(i) - burst.l2(i) != Ethernet.HEADER_LENGTH) {
             burst.settle(i, Reason.VLAN_UNEXPECTED);
-        } else if (burst.kind[i] == FlowKind.ARP) {
+        } else if (burst.kind(i) == FlowKind.ARP) {
             burst.settle(i, link.onArp(burst, i, nowNs));
-        } else if (burst.kind[i] == FlowKind.NEIGHBOR) {
+        } else if (burst.kind(i) == FlowKind.NEIGHBOR) {
             burst.settle(i, link.onNeighborMessage(burst, i, nowNs));
         } else {
             Reason refusal =
-                    Scope.refusal(burst.sourceHi[i], burst.sourceLo[i], burst.destinationHi[i], burst.destinationLo[i]);
+                    Scope.refusal(burst.sourceHi(i), burst.sourceLo(i), burst.destinationHi(i), burst.destinationLo(i));
             if (refusal != Reason.NONE) {
                 burst.settle(i, refusal);
             }
@@ -102,18 +119,38 @@ public final class Router implements Forwarding {
     @Override
     public void route(Burst burst, long nowNs) {
         hops.begin();
-        for (int i = 0; i < burst.count; i++) {
-            if (burst.reason[i].verdict() == Verdict.FORWARD) {
-                burst.reason[i] = decide(burst, i, nowNs);
+        for (int i = routeKnownRun(burst, 0); i < burst.count; i = routeKnownRun(burst, i + 1)) {
+            if (burst.isForwarded(i)) {
+                burst.reason(i, decide(burst, i, nowNs));
             }
-            if (burst.reason[i].verdict() == Verdict.REJECT) {
+            if (burst.reason(i).verdict() == Verdict.REJECT) {
                 reject(burst, i, nowNs);
             }
         }
     }
 
+    /** Routes packets as long as their next hops are known and nothing is in their way. Returns the first that takes a closer look. */
+    private int routeKnownRun(Burst burst, int from) {
+        int i = from;
+        while (i < burst.count && burst.isForwarded(i) && routeKnown(burst, i)) {
+            i++;
+        }
+        return i;
+    }
+
+    private boolean routeKnown(Burst burst, int i) {
+        long hop = hops.find(burst.targetHi(i), burst.targetLo(i));
+        if (hop == NextHops.UNKNOWN) {
+            return false;
+        }
+        int out = NextHops.port(hop);
+        egressPort[i] = out;
+        hopMac[i] = NextHops.mac(hop);
+        return hasHopsLeft(burst, i) && !mayBeTooBig(burst, i, out);
+    }
+
     private Reason decide(Burst burst, int i, long nowNs) {
-        long hop = hops.find(burst.targetHi[i], burst.targetLo[i]);
+        long hop = hops.find(burst.targetHi(i), burst.targetLo(i));
         if (hop == NextHops.UNKNOWN) {
             return decideAnew(burst, i, nowNs);
         }
@@ -121,12 +158,12 @@ public final class Router implements Forwarding {
         egressPort[i] = out;
         hopMac[i] = NextHops.mac(hop);
         Reason refusal = refusal(burst, i, out);
-        return refusal == Reason.NONE ? burst.reason[i] : refusal;
+        return refusal == Reason.NONE ? burst.reason(i) : refusal;
     }
 
     private Reason decideAnew(Burst burst, int i, long nowNs) {
-        long targetHi = burst.targetHi[i];
-        long targetLo = burst.targetLo[i];
+        long targetHi = burst.targetHi(i);
+        long targetLo = burst.targetLo(i);
         long route = routes.lookup(targetHi, targetLo);
         if (route == 0) {
             return Reason.NO_ROUTE;
@@ -150,32 +187,39 @@ public final class Router implements Forwarding {
         } else if (hopMac[i] >= 0) {
             hops.put(targetHi, targetLo, out, hopMac[i]);
         }
-        return hopMac[i] >= 0 ? burst.reason[i] : pending.add(burst, i, out, hopHi, hopLo, nowNs);
+        return hopMac[i] >= 0 ? burst.reason(i) : pending.add(burst, i, out, hopHi, hopLo, nowNs);
     }
 
     private Reason refusal(Burst burst, int i, int out) {
-        int hopsLeft = burst.isIpv4(i) ? Ipv4.ttl(frames, burst.l3[i]) : Ipv6.hopLimit(frames, burst.l3[i]);
-        if (hopsLeft <= 1) {
+        if (!hasHopsLeft(burst, i)) {
             return Reason.HOP_LIMIT_EXCEEDED;
         }
-        boolean mayBeTooBig = burst.length[i] - Ethernet.HEADER_LENGTH > mtus[out] || burst.fragments > 0;
-        return mayBeTooBig && packetLength(burst, i) > mtus[out] && !mayFragment(burst, i)
+        return mayBeTooBig(burst, i, out) && packetLength(burst, i) > mtus[out] && !mayFragment(burst, i)
                 ? Reason.PACKET_TOO_BIG
                 : Reason.NONE;
     }
 
+    private boolean hasHopsLeft(Burst burst, int i) {
+        int hopsLeft = burst.isIpv4(i) ? Ipv4.ttl(frames, burst.l3(i)) : Ipv6.hopLimit(frames, burst.l3(i));
+        return hopsLeft > 1;
+    }
+
+    private boolean mayBeTooBig(Burst burst, int i, int out) {
+        return burst.length(i) - Ethernet.HEADER_LENGTH > mtus[out] || burst.fragments > 0;
+    }
+
     /** Segments of a super-frame are not cut further: their sender keeps to the MTU that it is told. */
     private boolean mayFragment(Burst burst, int i) {
-        return burst.isIpv4(i) && Ipv4.mayFragment(frames, burst.l3[i]) && !VnetHeader.isGso(frames, burst.l2[i]);
+        return burst.isIpv4(i) && Ipv4.mayFragment(frames, burst.l3(i)) && !VnetHeader.isGso(frames, burst.l2(i));
     }
 
     private static Reason local(Burst burst, int i) {
-        if (burst.handle[i] >= 0 || burst.kind[i] == FlowKind.ICMP_ERROR) {
+        if (burst.handle(i) >= 0 || burst.kind(i) == FlowKind.ICMP_ERROR) {
             return Reason.ICMP_ERROR_UNRELATED;
         }
-        boolean echo = burst.kind[i] == FlowKind.FLOW
+        boolean echo = burst.kind(i) == FlowKind.FLOW
                 && (burst.protocol(i) == FiveTuple.ICMP || burst.protocol(i) == FiveTuple.ICMPV6)
-                && FiveTuple.destinationPort(burst.transport[i]) == 0;
+                && FiveTuple.destinationPort(burst.transport(i)) == 0;
         return echo ? Reason.ECHO_REPLY : Reason.LOCAL_PORT_CLOSED;
     }
 
@@ -185,59 +229,64 @@ public final class Router implements Forwarding {
         if (fragment > 0) {
             return fragment;
         }
-        int headers = (int) (burst.l4[i] - burst.l3[i]);
-        if (!VnetHeader.isGso(frames, burst.l2[i])) {
-            return headers + burst.l4Length[i];
+        int headers = (int) (burst.l4(i) - burst.l3(i));
+        if (!VnetHeader.isGso(frames, burst.l2(i))) {
+            return headers + burst.l4Length(i);
         }
-        int transport = burst.protocol(i) == FiveTuple.TCP ? Tcp.headerLength(frames, burst.l4[i]) : Udp.HEADER_LENGTH;
-        return headers + transport + VnetHeader.segmentSize(frames, burst.l2[i]);
+        int transport = burst.protocol(i) == FiveTuple.TCP ? Tcp.headerLength(frames, burst.l4(i)) : Udp.HEADER_LENGTH;
+        return headers + transport + VnetHeader.segmentSize(frames, burst.l2(i));
     }
 
     private void reject(Burst burst, int i, long nowNs) {
-        int in = burst.ingress[i];
-        Reason reason = burst.reason[i];
+        int in = burst.ingress(i);
+        Reason reason = burst.reason(i);
         boolean fromVip = reason == Reason.NO_ENDPOINTS
                 || reason == Reason.SERVICE_PORT_UNKNOWN
                 || reason == Reason.LOCAL_PORT_CLOSED;
         Address own = networks.get(in).address(burst.isIpv4(i));
         if (!fromVip && own == null) {
-            burst.reason[i] = Reason.UNANSWERABLE;
+            burst.reason(i, Reason.UNANSWERABLE);
             return;
         }
-        long hi = fromVip ? burst.destinationHi[i] : own.hi();
-        long lo = fromVip ? burst.destinationLo[i] : own.lo();
+        long hi = fromVip ? burst.destinationHi(i) : own.hi();
+        long lo = fromVip ? burst.destinationLo(i) : own.lo();
         int mtu = reason == Reason.PACKET_TOO_BIG ? networks.get(egressPort[i]).mtu() : 0;
         errors.send(burst, i, ports[in], hi, lo, mtu, nowNs);
     }
 
     @Override
     public void dispatch(Burst burst, long nowNs) {
-        for (int i = 0; i < burst.count; i++) {
-            Reason reason = burst.reason[i];
+        for (int i = forwardRun(burst, 0); i < burst.count; i = forwardRun(burst, i + 1)) {
+            Reason reason = burst.reason(i);
             if (reason.verdict() == Verdict.FORWARD) {
-                forward(burst, i);
+                pending.place(burst, i);
             } else if (reason.verdict() == Verdict.REPLY) {
                 if (reason == Reason.ECHO_REPLY) {
                     Answers.echo(burst, i);
                 }
-                egress.send(burst.buffer[i], burst.l2[i], link.replyLength(burst, i), burst.ingress[i], reason);
+                egress.send(burst.buffer(i), burst.l2(i), link.replyLength(burst, i), burst.ingress(i), reason);
             } else {
-                verdicts.done(burst.buffer[i], burst.length[i], reason);
+                verdicts.done(burst.buffer(i), burst.length(i), reason);
             }
         }
     }
 
-    private void forward(Burst burst, int i) {
-        if (burst.isIpv4(i)) {
-            Ipv4.decrementTtl(frames, burst.l3[i]);
-        } else {
-            Ipv6.decrementHopLimit(frames, burst.l3[i]);
+    /** Forwards packets as long as they go on. Returns the first that does not, or has to wait. */
+    private int forwardRun(Burst burst, int from) {
+        int i = from;
+        while (i < burst.count && burst.isForwarded(i)) {
+            if (burst.isIpv4(i)) {
+                Ipv4.decrementTtl(frames, burst.l3(i));
+            } else {
+                Ipv6.decrementHopLimit(frames, burst.l3(i));
+            }
+            if (hopMac[i] < 0) {
+                break;
+            }
+            egress.forward(burst.buffer(i), burst.l2(i), burst.length(i), egressPort[i], hopMac[i], burst.reason(i));
+            i++;
         }
-        if (hopMac[i] >= 0) {
-            egress.forward(burst.buffer[i], burst.l2[i], burst.length[i], egressPort[i], hopMac[i], burst.reason[i]);
-        } else {
-            pending.place(burst, i);
-        }
+        return i;
     }
 
     /** Frames wait for neighbors. */

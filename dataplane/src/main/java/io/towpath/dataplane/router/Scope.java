@@ -15,6 +15,15 @@ final class Scope {
         return (special(sourceLo) | special(destinationLo)) == 0;
     }
 
+    /** Returns whether both addresses are of global unicast, 2000::/3, or unique local, fc00::/7. */
+    static boolean isOrdinaryIpv6(long sourceHi, long destinationHi) {
+        return isOrdinary(sourceHi) && isOrdinary(destinationHi);
+    }
+
+    private static boolean isOrdinary(long hi) {
+        return hi >>> 61 == 0x2000 >>> 13 || hi >>> 57 == 0xFC00 >>> 9;
+    }
+
     private static long special(long lo) {
         int first = (int) (lo >>> 24) & 0xFF;
         return SPECIAL_FIRST_BYTES[first >>> 6] >>> first & 1;

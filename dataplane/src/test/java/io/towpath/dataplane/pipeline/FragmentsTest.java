@@ -168,7 +168,7 @@ final class FragmentsTest {
             play(node, Datagrams.fragments(packet, 7, 1000, 2000));
 
             assertEquals(1, node.conntrack.worker(0).created());
-            long entry = Conntrack.entry(node.burst.handle[0]);
+            long entry = Conntrack.entry(node.burst.handle(0));
             assertEquals(1, Entry.packets(entry, 0));
             assertEquals(packet.length, Entry.bytes(entry, 0));
             assertCounters(node, Reason.SERVICE, 3);

@@ -278,7 +278,7 @@ final class IcmpErrorTest {
     void shouldNeitherRefreshNorEndAConnection() {
         try (Node node = new Node(Datagrams.services())) {
             Connection c = open(node, "dnat", true, Datagrams.TCP);
-            long entry = Conntrack.entry(node.burst.handle[0]);
+            long entry = Conntrack.entry(node.burst.handle(0));
             long seenNs = node.nowNs - Entry.idleNs(entry, node.nowNs);
             int state = Entry.state(entry);
             node.nowNs += 5_000_000_000L;

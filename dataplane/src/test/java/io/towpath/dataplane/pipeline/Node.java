@@ -131,7 +131,7 @@ public final class Node implements AutoCloseable {
         sent.clear();
         load(ingress, frame);
         run();
-        return burst.reason[0];
+        return burst.reason(0);
     }
 
     /** Returns what came out, in order. */

@@ -67,7 +67,7 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
             port.receive(pool, burst, Burst.LIMIT);
             Port other = ports.get(1 - port.index());
             for (int i = 0; i < burst.count; i++) {
-                assertTrue(other.enqueue(burst.buffer[i], burst.l2[i], burst.length[i], Reason.ROUTED));
+                assertTrue(other.enqueue(burst.buffer(i), burst.l2(i), burst.length(i), Reason.ROUTED));
             }
             other.flush(this);
         }

@@ -81,8 +81,8 @@ final class PortRig implements AutoCloseable {
         int count = ports.get(port).receive(pool, burst, Burst.LIMIT);
         List<Integer> lengths = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            lengths.add(burst.length[i]);
-            pool.give(burst.buffer[i]);
+            lengths.add(burst.length(i));
+            pool.give(burst.buffer(i));
         }
         return lengths;
     }
