@@ -10,12 +10,13 @@ import java.util.concurrent.locks.LockSupport;
  * machine with whatever cores. {@link SteppedClasses} puts the calls of {@link #point} into the code.
  */
 public final class Schedule {
-    /** One access in so many lets another thread go on. */
-    private static final int SWITCH_SHARE = 4;
+    /** One access in 2 to 2^8 lets another thread go on: some faults take threads that meet often, others one that is away for long. */
+    private static final int RAREST_SWITCH = 8;
     /** Accesses after which a thread is taken to wait for another one: more than 100 times those of any run. */
     private static final int STEPS_LIMIT = 10_000_000;
 
     private final SplittableRandom random;
+    private final int switchShare;
     private final List<Stepped> runnable = new ArrayList<>();
     private final Thread starter = Thread.currentThread();
     /** Accesses until the thread that runs then is stopped for good; below 0 for none. */
@@ -33,6 +34,7 @@ public final class Schedule {
     /** @param stopAfter accesses after which one thread never gets another turn; below 0 if none shall be stopped */
     public Schedule(long seed, int stopAfter) {
         this.random = new SplittableRandom(seed);
+        this.switchShare = 2 << random.nextInt(RAREST_SWITCH);
         this.untilStop = stopAfter;
     }
 
@@ -81,7 +83,7 @@ public final class Schedule {
             next();
             awaitTurn(me);
         }
-        if (random.nextInt(SWITCH_SHARE) == 0) {
+        if (random.nextInt(switchShare) == 0) {
             next();
             awaitTurn(me);
         }
