@@ -89,6 +89,10 @@ public final class ConntrackTurnsStress {
             desc =
                     "The sweep had judged it before: this packet goes on by what the entry says, the next one begins anew.")
     @Outcome(
+            id = {"4, 0", "4, 1"},
+            expect = ACCEPTABLE_INTERESTING,
+            desc = "The sweeper is between the entry and the index: the packet tries again, 64 times at most.")
+    @Outcome(
             expect = FORBIDDEN,
             desc = "Half of a connection is left, or its entry was used again while the packet's burst lasts.")
     @State
@@ -126,6 +130,10 @@ public final class ConntrackTurnsStress {
             expect = ACCEPTABLE_INTERESTING,
             desc =
                     "Displaced after the packet had found it: this packet goes on by what the entry says, the next one begins anew.")
+    @Outcome(
+            id = {"4, 0", "4, 3"},
+            expect = ACCEPTABLE_INTERESTING,
+            desc = "The other worker is between the entry and the index: the packet tries again, 64 times at most.")
     @Outcome(
             expect = FORBIDDEN,
             desc = "Half of a connection is left, or its entry was used again while the packet's burst lasts.")
