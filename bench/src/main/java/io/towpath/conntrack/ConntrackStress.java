@@ -106,6 +106,46 @@ public final class ConntrackStress {
         }
     }
 
+    /**
+     * A backend opens a connection with the very tuple in which a client's new connection gets its answers. Results: what each was told;
+     * connections and stray directions left.
+     */
+    @JCStressTest
+    @Outcome(
+            id = {"1, -2, 10", "-3, 1, 10"},
+            expect = ACCEPTABLE,
+            desc = "One has the tuple. The other is told which of its own tuples was taken.")
+    @Outcome(
+            id = {"1, -5, 10", "-5, 1, 10", "-5, -5, 0"},
+            expect = ACCEPTABLE_INTERESTING,
+            desc = "A loser gives up after 16 attempts: its packet is dropped and counted.")
+    @Outcome(
+            expect = FORBIDDEN,
+            desc = "A tuple is in two connections, so that packets would go to either; or half an entry left.")
+    @State
+    public static class CreateOriginalAgainstReply extends Connection {
+        @Actor
+        public void client(III_Result r) {
+            r.r1 = create(0, 1, 1);
+        }
+
+        @Actor
+        public void backend(III_Result r) {
+            long handle = TABLE.createFromBackend(1, number, 1, 2);
+            TABLE.endTurn(1);
+            r.r2 = handle >= 0 ? CREATED : (int) handle;
+        }
+
+        @Arbiter
+        public void after(III_Result r) {
+            long contested = TABLE.lookupReply(number, 1);
+            boolean client = TABLE.lookupOriginal(number, 1) >= 0;
+            boolean backend = TABLE.lookupOriginal(number, 2) >= 0;
+            boolean stray = contested < 0 ? client || backend : client == backend;
+            r.r3 = (TABLE.clear(contested) ? 10 : 0) + (stray ? 1 : 0);
+        }
+    }
+
     /** Results: what a reader found by the reply tuple and then by the original tuple. */
     @JCStressTest
     @Outcome(
@@ -138,6 +178,37 @@ public final class ConntrackStress {
         @Arbiter
         public void after(II_Result r) {
             TABLE.clear(handle);
+        }
+    }
+
+    /** A connection is removed. Results: what a reader found by the reply tuple and then by the original tuple. */
+    @JCStressTest
+    @Outcome(
+            id = {"1, 1", "1, 0", "0, 0"},
+            expect = ACCEPTABLE,
+            desc = "There with all its parts, or not there any more.")
+    @Outcome(
+            id = "0, 1",
+            expect = FORBIDDEN,
+            desc = "One direction went before the other: replies would leave untranslated.")
+    @Outcome(expect = FORBIDDEN, desc = "What was found is not whole until the reader's burst is over.")
+    @State
+    public static class RemoveLookup extends Connection {
+        private final long handle = TABLE.prepare(number, 1);
+
+        @Actor
+        public void remover() {
+            TABLE.conntrack.remove(TABLE.conntrack.worker(0), handle);
+            TABLE.endTurn(0);
+        }
+
+        @Actor
+        public void reader(II_Result r) {
+            long reply = TABLE.lookupReply(number, 1);
+            long original = TABLE.lookupOriginal(number, 1);
+            r.r1 = reply < 0 ? MISS : TABLE.isWhole(reply, number) ? WHOLE : WRONG;
+            r.r2 = original < 0 ? MISS : TABLE.isWhole(original, number) ? WHOLE : WRONG;
+            TABLE.endTurn(1);
         }
     }
 

@@ -56,22 +56,46 @@ final class StressTable {
      * @param replyPort that the backend sees
      */
     long create(int worker, long number, int port, int replyPort) {
+        return create(worker, number, port, replyPort, FiveTuple.UDP, 0);
+    }
+
+    long create(int worker, long number, int port, int replyPort, int protocol, long nowNs) {
         ConntrackWorker w = conntrack.worker(worker);
         w.originalSourceHi = hi(number);
         w.originalSourceLo = client(number);
         w.originalDestinationHi = hi(number);
         w.originalDestinationLo = VIP;
-        w.originalTransport = original(port);
+        w.originalTransport = FiveTuple.transport(port, 80, protocol);
         w.replySourceHi = hi(number);
         w.replySourceLo = BACKEND;
         w.replyDestinationHi = hi(number);
         w.replyDestinationLo = client(number);
-        w.replyTransport = reply(replyPort);
+        w.replyTransport = FiveTuple.transport(8080, replyPort, protocol);
+        return create(w, number, nowNs);
+    }
+
+    /** Creates a connection whose original tuple is the reply tuple of {@code number} and {@code port}; its reply tuple is that of another port. */
+    long createFromBackend(int worker, long number, int port, int otherPort) {
+        ConntrackWorker w = conntrack.worker(worker);
+        w.originalSourceHi = hi(number);
+        w.originalSourceLo = BACKEND;
+        w.originalDestinationHi = hi(number);
+        w.originalDestinationLo = client(number);
+        w.originalTransport = reply(port);
+        w.replySourceHi = hi(number);
+        w.replySourceLo = client(number);
+        w.replyDestinationHi = hi(number);
+        w.replyDestinationLo = VIP;
+        w.replyTransport = original(otherPort);
+        return create(w, number, 0);
+    }
+
+    private long create(ConntrackWorker w, long number, long nowNs) {
         w.natFlags = Entry.TRANSLATED;
         w.deltas = (int) (number * MIXER);
         w.serviceId = (int) (number * MIXER >>> 32);
         w.backendId = (int) (number & BACKEND_BITS);
-        return conntrack.create(w, 0);
+        return conntrack.create(w, nowNs);
     }
 
     long lookupOriginal(long number, int port) {
@@ -82,6 +106,12 @@ final class StressTable {
     long lookupReply(long number, int port) {
         long transport = reply(port);
         return lookup(hi(number), BACKEND, client(number), transport);
+    }
+
+    /** Returns the lines of the index that an original tuple may be in, as a number of its own for each pair. */
+    long lines(long number, int port) {
+        long hash = conntrack.hash(hi(number), client(number), hi(number), VIP, original(port));
+        return conntrack.line(hash) << 32 ^ conntrack.secondLine(hash);
     }
 
     private long lookup(long hi, long source, long destination, long transport) {
@@ -104,6 +134,18 @@ final class StressTable {
     void endTurn(int worker) {
         conntrack.sweep(conntrack.worker(worker), 0, 0);
         quiescence.quiescent(worker);
+    }
+
+    /** As {@link #endTurn}, of a worker that keeps no free entries for itself: it shall not have all those of a small table in the end. */
+    void endTurnSharing(int worker) {
+        endTurn(worker);
+        EntryLists lists = conntrack.worker(worker).lists(false);
+        while (lists.freeCount > 0) {
+            int entry = lists.free;
+            lists.free = Entry.link(conntrack.pages().address(entry));
+            lists.freeCount--;
+            conntrack.pool(false).share(entry, entry);
+        }
     }
 
     /** Creates a connection for the actors to fight over; any thread. */

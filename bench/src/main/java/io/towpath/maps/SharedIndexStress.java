@@ -4,6 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -260,6 +261,58 @@ public final class SharedIndexStress {
         @Arbiter
         public void after(II_Result r) {
             clear();
+        }
+    }
+
+    /**
+     * Two lines have one place left, and two workers want it, turn after turn: one that got it gives it back in its next turn. Results:
+     * what each was told, {@link #WRONG} if both had the place or one lost it.
+     */
+    @JCStressTest
+    @Outcome(
+            id = {"1, 1", "1, 4", "4, 1", "4, 4"},
+            expect = ACCEPTABLE,
+            desc =
+                    "It has the place, or is told that there is none, as the other's claim counts from its first CAS on.")
+    @Outcome(expect = FORBIDDEN, desc = "A place with two owners: a connection that nobody finds any more.")
+    @State
+    public static class InsertLastPlace {
+        private static final SharedIndex LINES = SharedIndex.create(new AnonymousMapStore(), "lines", 2);
+        private static final int PLACES = 2 * SharedIndex.BUCKET_SLOTS;
+        private static final AtomicInteger OWNERS = new AtomicInteger();
+        private static final boolean[] OWNS = new boolean[2]; // each by its actor only
+
+        static {
+            for (int reference = 1; reference < PLACES; reference++) {
+                LINES.insert(Key.spread(reference), reference, (a, b) -> a == b);
+            }
+        }
+
+        @Actor
+        public void one(II_Result r) {
+            r.r1 = turn(0);
+        }
+
+        @Actor
+        public void other(II_Result r) {
+            r.r2 = turn(1);
+        }
+
+        private static int turn(int actor) {
+            int reference = PLACES + actor;
+            long hash = Key.spread(reference);
+            if (OWNS[actor]) {
+                OWNERS.decrementAndGet();
+                OWNS[actor] = false;
+                if (!LINES.remove(hash, reference)) {
+                    return WRONG;
+                }
+            }
+            if (LINES.insert(hash, reference, (a, b) -> a == b) != 0) {
+                return FULL;
+            }
+            OWNS[actor] = true;
+            return OWNERS.incrementAndGet() == 1 ? INSERTED : WRONG;
         }
     }
 }
