@@ -39,15 +39,19 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         lines.add(
                 "nanoseconds a packet: median (least to largest) of the rounds; / eBPF and / C: towpath's by the peer's,"
                         + " round by round, of C the faster form");
-        lines.add("%s, %d cores, kernel %s, JDK %s, load %s, %s"
+        lines.add(line(machine));
+        return lines;
+    }
+
+    static String line(Machine machine) {
+        return "%s, %d cores, kernel %s, JDK %s, load %s, %s"
                 .formatted(
                         machine.cpu(),
                         machine.cores(),
                         machine.kernel(),
                         machine.jdk(),
                         machine.load(),
-                        machine.date()));
-        return lines;
+                        machine.date());
     }
 
     private List<Contender> contenders() {
@@ -58,7 +62,7 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         return all;
     }
 
-    private static String cell(Spread spread, String format) {
+    static String cell(Spread spread, String format) {
         return spread == null
                 ? "-"
                 : String.format(
@@ -79,7 +83,7 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
                 writeRow(json, comparison);
             }
             json.writeEndArray();
-            writeMachine(json);
+            writeMachine(json, machine);
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -102,7 +106,7 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         json.writeEndObject();
     }
 
-    private static void writeMedian(JsonGenerator json, String name, Spread spread) throws IOException {
+    static void writeMedian(JsonGenerator json, String name, Spread spread) throws IOException {
         if (spread == null) {
             json.writeNullField(name);
         } else {
@@ -110,7 +114,7 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         }
     }
 
-    private void writeMachine(JsonGenerator json) throws IOException {
+    static void writeMachine(JsonGenerator json, Machine machine) throws IOException {
         json.writeObjectFieldStart("machine");
         json.writeStringField("cpu", machine.cpu());
         json.writeNumberField("cores", machine.cores());

@@ -1,0 +1,121 @@
+package io.towpath.bench.core;
+
+import io.towpath.linux.MappedMemory;
+import io.towpath.linux.NativeMemory;
+import io.towpath.packet.Burst;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What any program would have of more cores: loops that do next to nothing. */
+final class ScaleLoop implements AutoCloseable {
+    /** As a connection has them: two adjacent lines. */
+    private static final int ENTRY_BYTES = 128;
+
+    private static final int LINE_BYTES = 64;
+    /** Makes a packet of about 40 ns. */
+    private static final int STEPS = 32;
+
+    private final List<MappedMemory> memories;
+    private final List<ScaleLoad> loads;
+
+    private ScaleLoop(List<MappedMemory> memories, List<ScaleLoad> loads) {
+        this.memories = memories;
+        this.loads = loads;
+    }
+
+    /** Loads that touch no memory. */
+    static ScaleLoop computing(int workers) {
+        return new ScaleLoop(
+                List.of(),
+                IntStream.range(0, workers).<ScaleLoad>mapToObj(Computing::new).toList());
+    }
+
+    /** Loads that add to both lines of random entries, and first load those of a whole burst, as the pipeline does: each its own entries. */
+    static ScaleLoop writingApart(int workers, int entries) {
+        return writing(workers, workers, Math.max(1, entries / workers));
+    }
+
+    /** As the former, all of them the same entries. */
+    static ScaleLoop writingShared(int workers, int entries) {
+        return writing(workers, 1, entries);
+    }
+
+    private static ScaleLoop writing(int workers, int memories, int entries) {
+        List<MappedMemory> mapped = IntStream.range(0, memories)
+                .mapToObj(_ -> MappedMemory.anonymous((long) entries * ENTRY_BYTES))
+                .toList();
+        return new ScaleLoop(
+                mapped,
+                IntStream.range(0, workers)
+                        .<ScaleLoad>mapToObj(worker -> new Writing(mapped.get(worker % memories), entries, worker))
+                        .toList());
+    }
+
+    List<ScaleLoad> loads() {
+        return loads;
+    }
+
+    @Override
+    public void close() {
+        memories.forEach(MappedMemory::close);
+    }
+
+    /** Four independent chains, so that two threads of one core would be in each other's way. */
+    private static final class Computing implements ScaleLoad {
+        private long a;
+        private long b = 1;
+        private long c = 2;
+        private long d = 3;
+
+        Computing(int worker) {
+            a = worker;
+        }
+
+        @Override
+        public long burst() {
+            long startNs = System.nanoTime();
+            for (int i = 0; i < Burst.LIMIT * STEPS; i++) {
+                a = (a ^ a >>> 7) * 5 + i;
+                b = (b ^ b >>> 7) * 5 + i;
+                c = (c ^ c >>> 7) * 5 + i;
+                d = (d ^ d >>> 7) * 5 + i;
+            }
+            return System.nanoTime() - startNs;
+        }
+    }
+
+    private static final class Writing implements ScaleLoad {
+        private final long[] addresses = new long[Burst.LIMIT];
+        private final long base;
+        private final int entries;
+        private long random;
+
+        @SuppressWarnings("unused")
+        private long touched;
+
+        Writing(MappedMemory memory, int entries, int worker) {
+            this.base = memory.segment().address();
+            this.entries = entries;
+            this.random = worker;
+        }
+
+        @Override
+        public long burst() {
+            for (int i = 0; i < Burst.LIMIT; i++) {
+                random = random * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
+                addresses[i] = base + ((random >>> 32) * entries >>> 32) * ENTRY_BYTES;
+            }
+            long startNs = System.nanoTime();
+            long sink = 0;
+            for (long address : addresses) {
+                sink += NativeMemory.getLong(address) + NativeMemory.getLong(address + LINE_BYTES);
+            }
+            touched = sink;
+            for (long address : addresses) {
+                NativeMemory.setLong(address, NativeMemory.getLong(address) + 1);
+                NativeMemory.setLong(address + LINE_BYTES, NativeMemory.getLong(address + LINE_BYTES) + 1);
+            }
+            return System.nanoTime() - startNs;
+        }
+    }
+}
