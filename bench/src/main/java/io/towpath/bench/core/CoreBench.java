@@ -74,10 +74,20 @@ public final class CoreBench implements Callable<Integer> {
     private boolean attack;
 
     @Option(
+            names = "--sweep",
+            description = "Instead: what the sweep for expired connections costs at 10,000,000 of them, or at --flows.")
+    private boolean sweep;
+
+    @Option(
+            names = "--services-memory",
+            description = "Instead: what 100,000 Services with 1,000,000 backends take of memory, for --workers.")
+    private boolean servicesMemory;
+
+    @Option(
             names = "--seconds",
             paramLabel = "N",
             defaultValue = "60",
-            description = "With --attack: how long (${DEFAULT-VALUE}).")
+            description = "With --attack and --sweep: how long (${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(
@@ -118,6 +128,13 @@ public final class CoreBench implements Callable<Integer> {
         if (scale) {
             scale();
             return 0;
+        }
+        if (sweep) {
+            CoreSweep.run(core, flows == null ? MANY_FLOWS : flows.getFirst(), seconds);
+            return 0;
+        }
+        if (servicesMemory) {
+            return ServicesMemory.run(workers.getFirst()) ? 0 : 1;
         }
         Peers peers = Peers.build(folder.resolve("peers/core"), folder.resolve("target/peers"), core);
         if (attack) {

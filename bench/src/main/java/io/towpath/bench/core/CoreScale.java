@@ -2,17 +2,25 @@ package io.towpath.bench.core;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
+import java.util.function.Function;
 
 /** Several workers over one table of connections, beside one worker, and beside workers that share nothing: all in this process. */
 final class CoreScale {
-    private static final long SAMPLE_NS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final int WARM_UP_SAMPLES = 8;
+    /** Calibration: no memory at all. */
+    private static final String COMPUTE = "loop: compute";
+    /** Calibration: as many lines as a packet of a connection writes, and nothing else. */
+    private static final String LINES = "loop: two lines";
+
+    private static final String BOTH_WAYS = "hit+reply";
+    private static final String NEW = "new";
+
+    private static final long PASS_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int WARM_UP_ROUNDS = 6;
 
     private final PinnedThreads threads;
     private final int rounds;
@@ -32,91 +40,68 @@ final class CoreScale {
             CoreScale scale = new CoreScale(threads, rounds, log);
             for (int count : flows) {
                 for (int several : workers) {
-                    scale.loops(count, several);
-                    scale.pipelines(count, several);
+                    scale.measure(count, several);
                 }
             }
             return scale.rows;
         }
     }
 
-    private void loops(int flows, int workers) {
-        try (ScaleLoop one = ScaleLoop.computing(1);
-                ScaleLoop apart = ScaleLoop.computing(workers)) {
-            measure(
-                    "loop: compute",
-                    flows,
-                    workers,
-                    Map.of(ScaleMode.ONE, one.loads(), ScaleMode.APART, apart.loads()));
-        }
-        try (ScaleLoop one = ScaleLoop.writingShared(1, flows);
-                ScaleLoop apart = ScaleLoop.writingApart(workers, flows);
-                ScaleLoop shared = ScaleLoop.writingShared(workers, flows)) {
-            measure(
-                    "loop: two lines",
-                    flows,
-                    workers,
-                    Map.of(
-                            ScaleMode.ONE, one.loads(),
-                            ScaleMode.APART, apart.loads(),
-                            ScaleMode.CROSSING, shared.loads()));
-        }
-    }
+    /** Whose samples of a round are taken one right after the other. */
+    private record Case(String path, ScaleMode mode, List<ScaleLoad> loads) {}
 
-    private void pipelines(int flows, int workers) {
-        List<ScaleTables> apart = IntStream.range(0, workers)
-                .mapToObj(_ -> new ScaleTables(Math.max(1, flows / workers), 1))
-                .toList();
-        try (ScaleTables one = new ScaleTables(flows, 1);
+    private void measure(int flows, int workers) {
+        List<ScaleTables> tables = new ArrayList<>();
+        for (int worker = 0; worker < workers; worker++) {
+            tables.add(new ScaleTables(Math.max(1, flows / workers), 1));
+        }
+        try (ScaleLoop compute = ScaleLoop.computing(workers);
+                ScaleLoop linesApart = ScaleLoop.writingApart(workers, flows);
+                ScaleLoop lines = ScaleLoop.writingShared(workers, flows);
+                ScaleTables one = new ScaleTables(flows, 1);
                 ScaleTables shared = new ScaleTables(flows, workers)) {
             measure(
-                    "hit+reply",
                     flows,
-                    workers,
-                    Map.of(
-                            ScaleMode.ONE, one.steered(),
-                            ScaleMode.APART,
-                                    apart.stream()
-                                            .map(ScaleTables::steered)
-                                            .map(List::getFirst)
-                                            .toList(),
-                            ScaleMode.STEERED, shared.steered(),
-                            ScaleMode.CROSSING, shared.crossing()));
-            measure(
-                    "new",
-                    flows,
-                    workers,
-                    Map.of(
-                            ScaleMode.ONE, one.opening(),
-                            ScaleMode.APART,
-                                    apart.stream()
-                                            .map(ScaleTables::opening)
-                                            .map(List::getFirst)
-                                            .toList(),
-                            ScaleMode.CROSSING, shared.opening()));
+                    List.of(
+                            new Case(COMPUTE, ScaleMode.ONE, compute.loads().subList(0, 1)),
+                            new Case(COMPUTE, ScaleMode.APART, compute.loads()),
+                            new Case(LINES, ScaleMode.ONE, lines.loads().subList(0, 1)),
+                            new Case(LINES, ScaleMode.APART, linesApart.loads()),
+                            new Case(LINES, ScaleMode.CROSSING, lines.loads()),
+                            new Case(BOTH_WAYS, ScaleMode.ONE, one.steered()),
+                            new Case(BOTH_WAYS, ScaleMode.APART, firsts(tables, ScaleTables::steered)),
+                            new Case(BOTH_WAYS, ScaleMode.STEERED, shared.steered()),
+                            new Case(BOTH_WAYS, ScaleMode.CROSSING, shared.crossing()),
+                            new Case(NEW, ScaleMode.ONE, one.opening()),
+                            new Case(NEW, ScaleMode.APART, firsts(tables, ScaleTables::opening)),
+                            new Case(NEW, ScaleMode.CROSSING, shared.opening())));
         } finally {
-            apart.forEach(ScaleTables::close);
+            tables.forEach(ScaleTables::close);
         }
     }
 
-    /** A round has a sample of each mode, one right after the other; the order rotates. */
-    private void measure(String path, int flows, int workers, Map<ScaleMode, List<ScaleLoad>> loads) {
-        Map<ScaleMode, double[]> samples = new EnumMap<>(ScaleMode.class);
-        loads.keySet().forEach(mode -> samples.put(mode, new double[rounds]));
-        List<ScaleMode> order = new ArrayList<>(samples.keySet());
-        for (int round = -WARM_UP_SAMPLES; round < rounds; round++) {
-            for (ScaleMode mode : order) {
-                double sample = threads.sample(loads.get(mode), SAMPLE_NS);
+    private static List<ScaleLoad> firsts(List<ScaleTables> tables, Function<ScaleTables, List<ScaleLoad>> loads) {
+        return tables.stream().map(loads).map(List::getFirst).toList();
+    }
+
+    /** A round has a sample of each case: the host may move our cores away from each other at any time, and all of them see the same then. */
+    private void measure(int flows, List<Case> cases) {
+        Map<Case, double[]> samples = new LinkedHashMap<>();
+        cases.forEach(each -> samples.put(each, new double[rounds]));
+        for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+            for (Case each : cases) {
+                double sample = threads.sample(each.loads(), PASS_NS);
                 if (round >= 0) {
-                    samples.get(mode)[round] = sample;
+                    samples.get(each)[round] = sample;
                 }
             }
-            Collections.rotate(order, 1);
         }
-        double[] one = samples.get(ScaleMode.ONE);
-        samples.forEach((mode, sample) -> {
-            rows.add(ScaleRow.of(mode, path, flows, mode == ScaleMode.ONE ? 1 : workers, sample, one));
+        double[] one = null;
+        for (Case each : cases) {
+            double[] sample = samples.get(each);
+            one = each.mode() == ScaleMode.ONE ? sample : one;
+            rows.add(ScaleRow.of(each.mode(), each.path(), flows, each.loads().size(), sample, one));
             log.accept(rows.getLast().toString());
-        });
+        }
     }
 }

@@ -168,6 +168,11 @@ final class RouterEngine implements AutoCloseable {
         return conntrack.worker(worker).evicted();
     }
 
+    /** Returns how many connections the sweep removed. */
+    long expired() {
+        return conntrack.worker(worker).expired();
+    }
+
     @Override
     public void close() {
         offline();

@@ -60,26 +60,32 @@ final class ScaleLoop implements AutoCloseable {
         memories.forEach(MappedMemory::close);
     }
 
-    /** Four independent chains, so that two threads of one core would be in each other's way. */
+    /** Six independent chains, enough to keep all arithmetic units of a core busy: two threads of one core would be in each other's way. */
     private static final class Computing implements ScaleLoad {
-        private long a;
-        private long b = 1;
-        private long c = 2;
-        private long d = 3;
+        private long sum;
 
         Computing(int worker) {
-            a = worker;
+            sum = worker;
         }
 
         @Override
         public long burst() {
             long startNs = System.nanoTime();
+            long a = sum;
+            long b = 1;
+            long c = 2;
+            long d = 3;
+            long e = 4;
+            long f = 5;
             for (int i = 0; i < Burst.LIMIT * STEPS; i++) {
-                a = (a ^ a >>> 7) * 5 + i;
-                b = (b ^ b >>> 7) * 5 + i;
-                c = (c ^ c >>> 7) * 5 + i;
-                d = (d ^ d >>> 7) * 5 + i;
+                a = (a ^ a >>> 7) + i;
+                b = (b ^ b >>> 7) + i;
+                c = (c ^ c >>> 7) + i;
+                d = (d ^ d >>> 7) + i;
+                e = (e ^ e >>> 7) + i;
+                f = (f ^ f >>> 7) + i;
             }
+            sum = a + b + c + d + e + f;
             return System.nanoTime() - startNs;
         }
     }

@@ -1,6 +1,7 @@
 package io.towpath.bench.core;
 
 import io.towpath.maps.AnonymousMapStore;
+import io.towpath.packet.Reason;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,6 +46,16 @@ final class ScaleTables implements AutoCloseable {
         List<ScaleLoad> opening = new ArrayList<>();
         loads.forEach(load -> opening.add(new ScaleOpening(load, opening.size())));
         return opening;
+    }
+
+    /** Returns how many packets ended for a reason, of all workers. */
+    long packets(Reason reason) {
+        return loads.getFirst().engine().packets(reason);
+    }
+
+    /** Returns how many connections expired. */
+    long expired() {
+        return loads.stream().mapToLong(load -> load.engine().expired()).sum();
     }
 
     @Override
