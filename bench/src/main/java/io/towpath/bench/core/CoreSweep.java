@@ -15,6 +15,9 @@ import org.HdrHistogram.Histogram;
 final class CoreSweep implements AutoCloseable {
     private static final int ESTABLISHED = 65_536;
     private static final long SEGMENT_NS = TimeUnit.SECONDS.toNanos(1);
+    /** Room in the table, so that nothing goes to make room. */
+    private static final int SPARE = 65_536;
+
     private static final int WARM_UP_SAMPLES = 20;
     private static final long LONGEST_NS = TimeUnit.MINUTES.toNanos(1);
 
@@ -27,7 +30,7 @@ final class CoreSweep implements AutoCloseable {
 
     private CoreSweep(int entries) {
         unanswered = entries - ESTABLISHED;
-        engine = new RouterEngine(new AnonymousMapStore(), entries + 2 * Burst.LIMIT, false);
+        engine = new RouterEngine(new AnonymousMapStore(), entries + SPARE, false);
         load = new CoreLoad(CorePath.NEW, ESTABLISHED, engine);
     }
 

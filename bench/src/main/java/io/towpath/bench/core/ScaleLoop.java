@@ -91,7 +91,12 @@ final class ScaleLoop implements AutoCloseable {
     }
 
     private static final class Writing implements ScaleLoad {
-        private final long[] addresses = new long[Burst.LIMIT];
+        private static final int FIRST = Burst.LIMIT;
+        private static final int END = 2 * Burst.LIMIT;
+
+        /** The middle third is used: what lies beside an array on the heap may be the other worker's. */
+        private final long[] addresses = new long[3 * Burst.LIMIT];
+
         private final long base;
         private final int entries;
         private long random;
@@ -107,21 +112,25 @@ final class ScaleLoop implements AutoCloseable {
 
         @Override
         public long burst() {
-            for (int i = 0; i < Burst.LIMIT; i++) {
-                random = random * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-                addresses[i] = base + ((random >>> 32) * entries >>> 32) * ENTRY_BYTES;
+            long state = random;
+            for (int i = FIRST; i < END; i++) {
+                state = state * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
+                addresses[i] = base + ((state >>> 32) * entries >>> 32) * ENTRY_BYTES;
             }
+            random = state;
             long startNs = System.nanoTime();
             long sink = 0;
-            for (long address : addresses) {
-                sink += NativeMemory.getLong(address) + NativeMemory.getLong(address + LINE_BYTES);
+            for (int i = FIRST; i < END; i++) {
+                sink += NativeMemory.getLong(addresses[i]) + NativeMemory.getLong(addresses[i] + LINE_BYTES);
             }
-            touched = sink;
-            for (long address : addresses) {
+            for (int i = FIRST; i < END; i++) {
+                long address = addresses[i];
                 NativeMemory.setLong(address, NativeMemory.getLong(address) + 1);
                 NativeMemory.setLong(address + LINE_BYTES, NativeMemory.getLong(address + LINE_BYTES) + 1);
             }
-            return System.nanoTime() - startNs;
+            long ns = System.nanoTime() - startNs;
+            touched = sink;
+            return ns;
         }
     }
 }

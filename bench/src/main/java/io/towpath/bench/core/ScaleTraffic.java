@@ -29,7 +29,7 @@ final class ScaleTraffic implements ScaleLoad {
         this.stride = stride;
         this.count = count;
         this.startNs = startNs;
-        this.random = load.hashCode();
+        this.random = load.hashCode(); // any number that is not the other workers'
     }
 
     @Override
