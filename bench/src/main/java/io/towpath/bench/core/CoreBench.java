@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 public final class CoreBench implements Callable<Integer> {
     private static final int MANY_FLOWS = 10_000_000;
     /** All tables of so many flows together; the pinned ones come on top. */
-    private static final long MANY_FLOWS_BYTES = 20L << 30;
+    private static final long MANY_FLOWS_BYTES = 13L << 30;
 
     private static final long MANY_FLOWS_PINNED_BYTES = 5L << 30;
 
