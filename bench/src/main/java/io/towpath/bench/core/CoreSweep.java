@@ -21,7 +21,6 @@ final class CoreSweep implements AutoCloseable {
     private static final int WARM_UP_SAMPLES = 20;
     private static final long LONGEST_NS = TimeUnit.MINUTES.toNanos(1);
 
-    private final int unanswered;
     private final RouterEngine engine;
     private final CoreLoad load;
     private final Histogram offNs = new Histogram(LONGEST_NS, 3);
@@ -29,7 +28,6 @@ final class CoreSweep implements AutoCloseable {
     private final Histogram expiringNs = new Histogram(LONGEST_NS, 3);
 
     private CoreSweep(int entries) {
-        unanswered = entries - ESTABLISHED;
         engine = new RouterEngine(new AnonymousMapStore(), entries + SPARE, false);
         load = new CoreLoad(CorePath.NEW, ESTABLISHED, engine);
     }
@@ -39,7 +37,7 @@ final class CoreSweep implements AutoCloseable {
         Affinity.pin(core);
         TowpathPeer.warmUpAll();
         try (CoreSweep sweep = new CoreSweep(entries)) {
-            sweep.open();
+            sweep.open(entries - ESTABLISHED);
             for (int i = 0; i < WARM_UP_SAMPLES; i++) {
                 sweep.segment(
                         new Histogram(LONGEST_NS, 3), i % 2 * CoreAttack.SWEEP_LIMIT, SEGMENT_NS / WARM_UP_SAMPLES);
@@ -48,12 +46,14 @@ final class CoreSweep implements AutoCloseable {
                 sweep.segment(sweep.offNs, 0, SEGMENT_NS);
                 sweep.segment(sweep.onNs, CoreAttack.SWEEP_LIMIT, SEGMENT_NS);
             }
-            long bursts = sweep.expire();
-            sweep.print(entries, bursts);
+            long unanswered = sweep.engine.connections() - ESTABLISHED;
+            long bursts = sweep.expire(unanswered);
+            sweep.print(entries);
+            System.out.printf(Locale.ROOT, "  %,d connections were gone after %,d bursts%n", unanswered, bursts);
         }
     }
 
-    private void open() {
+    private void open(int unanswered) {
         for (int opened = 0; opened < unanswered; opened += Burst.LIMIT) {
             load.openBurst();
         }
@@ -68,9 +68,10 @@ final class CoreSweep implements AutoCloseable {
     }
 
     /** Returns after how many bursts all unanswered connections were gone. */
-    private long expire() {
+    private long expire(long unanswered) {
+        long goal = engine.expired() + unanswered;
         long bursts = 0;
-        while (engine.expired() < unanswered) { // on a slow machine some are gone already: nobody answers for longer than they live
+        while (engine.expired() < goal) {
             load.addEstablished();
             expiringNs.recordValue(
                     engine.processAndSweep(System.nanoTime() + CoreLoad.UNANSWERED_NS, CoreAttack.SWEEP_LIMIT));
@@ -79,7 +80,7 @@ final class CoreSweep implements AutoCloseable {
         return bursts;
     }
 
-    private void print(int entries, long bursts) {
+    private void print(int entries) {
         System.out.printf(
                 Locale.ROOT,
                 "%,d connections, %,d of them established, whose packets are timed; %d entries looked at after a burst%n",
@@ -91,7 +92,6 @@ final class CoreSweep implements AutoCloseable {
         CoreAttack.burst(table, "sweep on", onNs);
         CoreAttack.burst(table, "all expiring", expiringNs);
         table.lines().forEach(System.out::println);
-        System.out.printf(Locale.ROOT, "  %,d connections were gone after %,d bursts%n", unanswered, bursts);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.towpath.bench.core;
 
 import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.ConntrackCounts;
 import io.towpath.dataplane.pipeline.Fragments;
 import io.towpath.dataplane.pipeline.IcmpErrorSender;
 import io.towpath.dataplane.pipeline.Pipeline;
@@ -166,6 +167,11 @@ final class RouterEngine implements AutoCloseable {
     /** Returns how many connections were removed to make room. */
     long evicted() {
         return conntrack.worker(worker).evicted();
+    }
+
+    /** Returns how many connections the table has. */
+    long connections() {
+        return ConntrackCounts.of(conntrack).entries();
     }
 
     /** Returns how many connections the sweep removed. */

@@ -24,13 +24,16 @@ final class ScaleTables implements AutoCloseable {
         loads.forEach(load -> load.engine().offline());
     }
 
-    /** Returns loads in which both directions of a connection are always the same worker's. */
+    /**
+     * Returns loads in which both directions of a connection are always the same worker's. Each has a part of the table to itself, as workers
+     * do that open their connections themselves: they take entries a page at a time.
+     */
     List<ScaleLoad> steered() {
         List<ScaleLoad> steered = new ArrayList<>();
-        int workers = loads.size();
-        for (int worker = 0; worker < workers; worker++) {
-            int count = Math.max(1, (flows - worker + workers - 1) / workers);
-            steered.add(new ScaleTraffic(loads.get(worker), Math.min(worker, flows - 1), workers, count, startNs));
+        int share = Math.max(1, flows / loads.size());
+        for (CoreLoad load : loads) {
+            int first = Math.min(steered.size() * share, flows - share);
+            steered.add(new ScaleTraffic(load, first, share, startNs));
         }
         return steered;
     }
@@ -38,7 +41,7 @@ final class ScaleTables implements AutoCloseable {
     /** Returns loads in which each packet is the one's or the other's at random. */
     List<ScaleLoad> crossing() {
         return loads.stream()
-                .<ScaleLoad>map(load -> new ScaleTraffic(load, 0, 1, flows, startNs))
+                .<ScaleLoad>map(load -> new ScaleTraffic(load, 0, flows, startNs))
                 .toList();
     }
 

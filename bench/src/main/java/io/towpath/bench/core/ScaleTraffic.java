@@ -10,7 +10,6 @@ final class ScaleTraffic implements ScaleLoad {
 
     private final CoreLoad load;
     private final int first;
-    private final int stride;
     private final int count;
     private final long startNs;
     private long random;
@@ -18,15 +17,13 @@ final class ScaleTraffic implements ScaleLoad {
     private long sentBefore;
 
     /**
-     * Takes the flows {@code first}, {@code first + stride}, and so on.
+     * Takes {@code count} flows, from one on.
      *
-     * @param count flows
      * @param startNs when the connections began; the same for all workers
      */
-    ScaleTraffic(CoreLoad load, int first, int stride, int count, long startNs) {
+    ScaleTraffic(CoreLoad load, int first, int count, long startNs) {
         this.load = load;
         this.first = first;
-        this.stride = stride;
         this.count = count;
         this.startNs = startNs;
         this.random = load.hashCode(); // any number that is not the other workers'
@@ -49,7 +46,7 @@ final class ScaleTraffic implements ScaleLoad {
         int sequence = CoreLoad.FIRST_BYTE + 1 + (int) (nowNs - startNs >> SEQUENCE_SHIFT);
         for (int i = 0; i < Burst.LIMIT; i++) {
             random = random * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-            int flow = first + stride * (int) ((random >>> 32) * count >>> 32);
+            int flow = first + (int) ((random >>> 32) * count >>> 32);
             if ((random & 1L << 31) != 0) {
                 load.reply(flow, sequence);
             } else {
