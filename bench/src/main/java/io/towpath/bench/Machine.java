@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
  */
 public record Machine(String cpu, int cores, String kernel, String jdk, String load, String date) {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+    private static final Path OWN_STATUS = Path.of("/proc/self/status");
     private static final Path MEMORY_INFO = Path.of("/proc/meminfo");
 
     /** Returns this machine, with the load so far. */
@@ -38,7 +39,16 @@ public record Machine(String cpu, int cores, String kernel, String jdk, String l
 
     /** Returns how many bytes new programs can have without swapping. */
     public static long availableBytes() throws IOException {
-        String field = field(MEMORY_INFO, "MemAvailable");
+        return bytes(MEMORY_INFO, "MemAvailable");
+    }
+
+    /** Returns how many bytes this process has in memory; huge pages are among them. */
+    public static long residentBytes() throws IOException {
+        return bytes(OWN_STATUS, "VmRSS");
+    }
+
+    private static long bytes(Path file, String name) throws IOException {
+        String field = field(file, name);
         return Long.parseLong(field.substring(0, field.indexOf(' '))) * 1024;
     }
 

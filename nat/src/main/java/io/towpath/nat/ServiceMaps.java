@@ -21,12 +21,12 @@ public final class ServiceMaps {
 
     /** Virtual addresses, with one marker more for each ClusterIP. */
     private static final long VIPS = 1 << 18;
-    /** Versions of services with their backends: room for 250,000 backends and 200 Maglev tables. */
+    /** Versions of services with their backends: room for 100,000 Services of ten backends each and 50 Maglev tables. */
     private static final long BLOCK_BYTES = 64L << 20;
 
     private static final int SERVICES = 1 << 17;
     /** Numbers of backends end below this. */
-    public static final int BACKENDS = 1 << 19;
+    public static final int BACKENDS = 1 << 20;
     /** ServiceCIDRs at most; clusters have a few. */
     static final int CIDRS = 1024;
 

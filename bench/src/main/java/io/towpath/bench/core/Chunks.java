@@ -34,6 +34,11 @@ final class Chunks {
         packets = 0;
     }
 
+    /** Returns how many chunks there are. */
+    int count() {
+        return count;
+    }
+
     /** Returns nanoseconds a packet; needs a whole chunk. */
     double median() {
         if (count == 0) {

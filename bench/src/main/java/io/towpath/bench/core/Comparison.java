@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
  * after the other.
  *
  * @param samples as many of each contender; who did not take part is not in it
+ * @param residentBytes what Towpath's maps and frames take of memory; 0 where that is not known
  */
-record Comparison(CorePath path, int flows, Map<Contender, double[]> samples) {
+record Comparison(CorePath path, int flows, Map<Contender, double[]> samples, long residentBytes) {
     Comparison {
         samples = new EnumMap<>(samples);
         if (samples.values().stream()

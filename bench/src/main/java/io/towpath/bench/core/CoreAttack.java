@@ -1,13 +1,12 @@
 package io.towpath.bench.core;
 
+import io.towpath.bench.Machine;
 import io.towpath.bench.Spread;
 import io.towpath.dataplane.demo.Table;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +23,7 @@ final class CoreAttack implements AutoCloseable {
     private static final int FLOOD_BURSTS = 7;
     private static final long SEGMENT_NS = TimeUnit.SECONDS.toNanos(1);
     /** As a worker sweeps. */
-    private static final int SWEEP_LIMIT = 32;
+    static final int SWEEP_LIMIT = 32;
 
     private static final int WARM_UP_SAMPLES = 20;
     private static final long LONGEST_NS = TimeUnit.MINUTES.toNanos(1);
@@ -85,7 +84,7 @@ final class CoreAttack implements AutoCloseable {
     private boolean flood(Side spin, int seconds, double roomyNs) throws IOException {
         long refusedBefore = engine.packets(Reason.CONNTRACK_FULL);
         long evictedBefore = engine.evicted();
-        long kibBefore = residentKib();
+        long kibBefore = Machine.residentBytes() >> 10;
         for (long spentNs = 0; spentNs < TimeUnit.SECONDS.toNanos(seconds); spentNs += 2 * SEGMENT_NS) {
             segment(swept, SWEEP_LIMIT);
             segment(unswept, 0);
@@ -93,7 +92,7 @@ final class CoreAttack implements AutoCloseable {
                 readSpin(spin.go());
             }
         }
-        long grownKib = residentKib() - kibBefore;
+        long grownKib = (Machine.residentBytes() >> 10) - kibBefore;
         long sent = swept.sent + unswept.sent;
         long lost = sent - swept.arrived - unswept.arrived;
         double fullNs = unswept.newNs.getValueAtPercentile(50) / (double) Burst.LIMIT;
@@ -167,7 +166,7 @@ final class CoreAttack implements AutoCloseable {
         return table;
     }
 
-    private static void burst(Table table, String name, Histogram ns) {
+    static void burst(Table table, String name, Histogram ns) {
         List<String> cells = new ArrayList<>(List.of(name));
         for (double percentile : new double[] {50, 90, 99, 99.9, 99.99, 100}) {
             cells.add(String.format(Locale.ROOT, "%.1f", ns.getValueAtPercentile(percentile) / 1000.0));
@@ -205,14 +204,6 @@ final class CoreAttack implements AutoCloseable {
         }
         cells.add(String.format(Locale.ROOT, "%.1f", longestNs / 1000.0));
         table.row(cells.toArray(String[]::new));
-    }
-
-    private static long residentKib() throws IOException {
-        try (var lines = Files.lines(Path.of("/proc/self/status"))) {
-            String line =
-                    lines.filter(each -> each.startsWith("VmRSS:")).findFirst().orElseThrow();
-            return Long.parseLong(line.replaceAll("[^0-9]", ""));
-        }
     }
 
     @Override

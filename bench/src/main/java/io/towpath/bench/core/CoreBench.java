@@ -22,11 +22,12 @@ import picocli.CommandLine.Spec;
 public final class CoreBench implements Callable<Integer> {
     private static final int MANY_FLOWS = 10_000_000;
     /** All tables of so many flows together; the pinned ones come on top. */
-    private static final long MANY_FLOWS_BYTES = 20L << 30;
+    private static final long MANY_FLOWS_BYTES = 13L << 30;
 
     private static final long MANY_FLOWS_PINNED_BYTES = 5L << 30;
 
     private static final List<Integer> FLOWS = List.of(1, 1024, 65_536, 1_048_576);
+    private static final List<Integer> SCALE_FLOWS = List.of(1024, 65_536, 1_048_576);
     private static final int ROUNDS = 7;
     private static final int QUICK_ROUNDS = 3;
 
@@ -73,11 +74,34 @@ public final class CoreBench implements Callable<Integer> {
     private boolean attack;
 
     @Option(
+            names = "--sweep",
+            description = "Instead: what the sweep for expired connections costs at 10,000,000 of them, or at --flows.")
+    private boolean sweep;
+
+    @Option(
+            names = "--services-memory",
+            description = "Instead: what 100,000 Services with 1,000,000 backends take of memory, for --workers.")
+    private boolean servicesMemory;
+
+    @Option(
             names = "--seconds",
             paramLabel = "N",
             defaultValue = "60",
-            description = "With --attack: how long (${DEFAULT-VALUE}).")
+            description = "With --attack and --sweep: how long (${DEFAULT-VALUE}).")
     private int seconds;
+
+    @Option(
+            names = "--scale",
+            description = "Instead: several workers over one table of connections beside one worker, --flows and all.")
+    private boolean scale;
+
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            split = ",",
+            description =
+                    "With --scale: these numbers of workers, each on a core of its own (as many as there are cores).")
+    private List<Integer> workers = List.of(Math.max(2, Runtime.getRuntime().availableProcessors()));
 
     @Option(
             names = "--core",
@@ -101,6 +125,17 @@ public final class CoreBench implements Callable<Integer> {
         if (flows != null && flows.stream().anyMatch(count -> count < 1)) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--flows must be 1 or more: " + flows);
         }
+        if (scale) {
+            scale();
+            return 0;
+        }
+        if (sweep) {
+            CoreSweep.run(core, flows == null ? MANY_FLOWS : flows.getFirst(), seconds);
+            return 0;
+        }
+        if (servicesMemory) {
+            return ServicesMemory.run(workers.getFirst()) ? 0 : 1;
+        }
         Peers peers = Peers.build(folder.resolve("peers/core"), folder.resolve("target/peers"), core);
         if (attack) {
             return CoreAttack.run(peers, seconds) ? 0 : 1;
@@ -108,11 +143,29 @@ public final class CoreBench implements Callable<Integer> {
         return compare(peers) ? 0 : 1;
     }
 
+    private int rounds() {
+        return rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS;
+    }
+
+    private void scale() throws IOException {
+        int cores = Runtime.getRuntime().availableProcessors();
+        if (workers.stream().anyMatch(count -> count < 1 || count > cores)) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--workers must be 1 to " + cores + ", as there are so many cores: " + workers);
+        }
+        Machine machine = Machine.now();
+        List<ScaleRow> rows = CoreScale.run(flows == null ? SCALE_FLOWS : flows, workers, rounds(), CoreBench::say);
+        ScaleReport report = new ScaleReport(rows, machine.withLoadAfter());
+        report.lines().forEach(System.out::println);
+        if (json != null) {
+            Files.writeString(json, report.json());
+        }
+    }
+
     /** Returns whether Towpath itself was measured everywhere. */
     private boolean compare(Peers peers) throws IOException {
         Machine machine = Machine.now();
-        CoreRun run = new CoreRun(
-                peers, contenders(peers), rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS, CoreBench::say);
+        CoreRun run = new CoreRun(peers, contenders(peers), rounds(), CoreBench::say);
         List<Comparison> comparisons = new ArrayList<>();
         List<Integer> counts = flows == null ? counts() : flows;
         for (CorePath path : paths) {

@@ -12,9 +12,9 @@ final class CoreLoad implements AutoCloseable {
     /** Of the packets' time; the C peer's is the same. */
     private static final long SAMPLE_NS = TimeUnit.MILLISECONDS.toNanos(100);
     /** After this a connection without an answer is expired (SYN_SENT: 120 s), and an established one is not (300 s at least). */
-    private static final long UNANSWERED_NS = TimeUnit.SECONDS.toNanos(150);
+    static final long UNANSWERED_NS = TimeUnit.SECONDS.toNanos(150);
     /** SYN with its options takes one number. */
-    private static final int FIRST_BYTE = 1;
+    static final int FIRST_BYTE = 1;
 
     private final CorePath path;
     private final int count;
@@ -31,15 +31,16 @@ final class CoreLoad implements AutoCloseable {
 
     /** Opens {@code count} connections with their whole handshakes. */
     CoreLoad(CorePath path, int count, MapStore store) {
-        this.path = path;
-        this.count = count;
-        flows = new Flows(count);
-        int capacity = path.isIpv4() ? Flows.capacity(count) : Flows.ipv6Capacity(count);
-        engine = new RouterEngine(store, capacity, path == CorePath.HIT_MASQUERADE);
-        backendLo = new int[path == CorePath.REPLY ? count : 0];
-        for (int i = 0; i < answers.length; i++) {
-            answers[i] = new TcpFrame();
-        }
+        this(path, count, new RouterEngine(store, capacity(path, count), path == CorePath.HIT_MASQUERADE));
+    }
+
+    private static int capacity(CorePath path, int count) {
+        return path.isIpv4() ? Flows.capacity(count) : Flows.ipv6Capacity(count);
+    }
+
+    /** As the first one, for an engine that is closed with the load. */
+    CoreLoad(CorePath path, int count, RouterEngine engine) {
+        this(path, count, engine, new int[path == CorePath.REPLY ? count : 0]);
         for (int first = 0; first < count; first += Burst.LIMIT) {
             establish(first);
         }
@@ -47,6 +48,22 @@ final class CoreLoad implements AutoCloseable {
             int room = Flows.capacity(count) - count;
             open(room / Burst.LIMIT * Burst.LIMIT);
         }
+    }
+
+    private CoreLoad(CorePath path, int count, RouterEngine engine, int[] backendLo) {
+        this.path = path;
+        this.count = count;
+        this.engine = engine;
+        this.backendLo = backendLo;
+        flows = new Flows(count);
+        for (int i = 0; i < answers.length; i++) {
+            answers[i] = new TcpFrame();
+        }
+    }
+
+    /** Returns a load of another worker, over the connections that this one opened. */
+    CoreLoad beside(RouterEngine other) {
+        return new CoreLoad(path, count, other, backendLo);
     }
 
     RouterEngine engine() {
@@ -102,7 +119,8 @@ final class CoreLoad implements AutoCloseable {
         engine.add(RouterEngine.CLIENTS, frame, flags, own + sequence, flags == Tcp.SYN ? 0 : ~own + acknowledgment);
     }
 
-    private void reply(int flow, int sequence) {
+    /** Adds a backend's segment. {@link CorePath#REPLY} only. */
+    void reply(int flow, int sequence) {
         int own = Flows.firstSequence(flow);
         frame.ipv4 = true;
         frame.sourceLo = backendLo[flow];

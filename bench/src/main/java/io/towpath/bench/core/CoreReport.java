@@ -14,6 +14,9 @@ import java.util.Locale;
 
 /** Comparisons as a table and as JSON. */
 record CoreReport(List<Comparison> comparisons, Machine machine) {
+    /** Of fewer connections what else is resident says more. */
+    private static final int RESIDENT_FLOWS = 1_000_000;
+
     CoreReport {
         comparisons = List.copyOf(comparisons);
     }
@@ -39,15 +42,33 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         lines.add(
                 "nanoseconds a packet: median (least to largest) of the rounds; / eBPF and / C: towpath's by the peer's,"
                         + " round by round, of C the faster form");
-        lines.add("%s, %d cores, kernel %s, JDK %s, load %s, %s"
+        comparisons.stream()
+                .filter(comparison -> comparison.flows() >= RESIDENT_FLOWS && comparison.residentBytes() > 0)
+                .map(CoreReport::resident)
+                .forEach(lines::add);
+        lines.add(line(machine));
+        return lines;
+    }
+
+    private static String resident(Comparison comparison) {
+        return String.format(
+                Locale.ROOT,
+                "%s, %,d flows: %.2f GiB resident, %.0f bytes a connection, all maps and frames included",
+                comparison.path().label,
+                comparison.flows(),
+                comparison.residentBytes() / (double) (1 << 30),
+                comparison.residentBytes() / (double) comparison.flows());
+    }
+
+    static String line(Machine machine) {
+        return "%s, %d cores, kernel %s, JDK %s, load %s, %s"
                 .formatted(
                         machine.cpu(),
                         machine.cores(),
                         machine.kernel(),
                         machine.jdk(),
                         machine.load(),
-                        machine.date()));
-        return lines;
+                        machine.date());
     }
 
     private List<Contender> contenders() {
@@ -58,7 +79,7 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         return all;
     }
 
-    private static String cell(Spread spread, String format) {
+    static String cell(Spread spread, String format) {
         return spread == null
                 ? "-"
                 : String.format(
@@ -79,7 +100,7 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
                 writeRow(json, comparison);
             }
             json.writeEndArray();
-            writeMachine(json);
+            writeMachine(json, machine);
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -98,11 +119,14 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         writeMedian(json, "ebpf_ns", comparison.ns(Contender.EBPF));
         writeMedian(json, "c_ns", comparison.fasterC() == null ? null : comparison.ns(comparison.fasterC()));
         writeMedian(json, "ratio_ebpf", comparison.ratio(Contender.EBPF));
+        if (comparison.residentBytes() > 0) {
+            json.writeNumberField("towpath_resident_bytes", comparison.residentBytes());
+        }
         writeMedian(json, "ratio_c", comparison.ratio(comparison.fasterC()));
         json.writeEndObject();
     }
 
-    private static void writeMedian(JsonGenerator json, String name, Spread spread) throws IOException {
+    static void writeMedian(JsonGenerator json, String name, Spread spread) throws IOException {
         if (spread == null) {
             json.writeNullField(name);
         } else {
@@ -110,7 +134,7 @@ record CoreReport(List<Comparison> comparisons, Machine machine) {
         }
     }
 
-    private void writeMachine(JsonGenerator json) throws IOException {
+    static void writeMachine(JsonGenerator json, Machine machine) throws IOException {
         json.writeObjectFieldStart("machine");
         json.writeStringField("cpu", machine.cpu());
         json.writeNumberField("cores", machine.cores());

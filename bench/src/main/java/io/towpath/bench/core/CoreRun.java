@@ -17,27 +17,31 @@ import java.util.function.Consumer;
 record CoreRun(Peers peers, List<Contender> contenders, int rounds, Consumer<String> log) {
     Comparison measure(CorePath path, int flows) throws IOException {
         Map<Contender, Side> sides = new EnumMap<>(Contender.class);
+        long residentBytes = 0;
         try {
             for (Contender contender : contenders) {
                 if (contender.has(path)) {
-                    prepare(sides, contender, path, flows);
+                    long bytes = prepare(sides, contender, path, flows);
+                    residentBytes = contender == Contender.TOWPATH ? bytes : residentBytes;
                 }
             }
-            return new Comparison(path, flows, rounds(sides));
+            return new Comparison(path, flows, rounds(sides), residentBytes);
         } finally {
             sides.values().forEach(Side::close);
         }
     }
 
-    /** One after the other: what warms up next to another one is compiled by other times. */
-    private void prepare(Map<Contender, Side> sides, Contender contender, CorePath path, int flows) throws IOException {
+    /** One after the other: what warms up next to another one is compiled by other times. Returns what it took of memory, bytes. */
+    private long prepare(Map<Contender, Side> sides, Contender contender, CorePath path, int flows) throws IOException {
         Side side = new Side(peers.command(contender, path, flows));
         try {
-            side.awaitReady();
+            long bytes = side.awaitReady();
             sides.put(contender, side);
+            return bytes;
         } catch (IOException e) {
             side.close();
             leaveOut(contender, e);
+            return 0;
         }
     }
 

@@ -7,6 +7,8 @@ import java.util.List;
 
 /** A measuring process that answers each {@code go} with a line. It works only while it is asked. */
 final class Side implements AutoCloseable {
+    static final String READY = "ready";
+
     private final String command;
     private final Process process;
     private final BufferedReader output;
@@ -22,12 +24,13 @@ final class Side implements AutoCloseable {
         input = process.outputWriter();
     }
 
-    /** Waits until it is prepared. */
-    void awaitReady() throws IOException {
+    /** Waits until it is prepared. Returns what that took of memory, bytes; 0 where it does not say. */
+    long awaitReady() throws IOException {
         String line = line();
-        if (!line.equals("ready")) {
+        if (!line.matches(READY + "( [0-9]+)?")) {
             throw new IOException("'" + command + "' said: " + line);
         }
+        return line.equals(READY) ? 0 : Long.parseLong(line.substring(READY.length() + 1));
     }
 
     /** Has it measure once and returns what it says. */

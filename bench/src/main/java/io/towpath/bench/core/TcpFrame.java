@@ -41,7 +41,7 @@ final class TcpFrame {
      */
     void write(MemorySegment frames, long l2, long destinationMac, int flags, int sequence, int acknowledgment) {
         VnetHeader.clear(frames, l2);
-        Ethernet.addresses(frames, l2, destinationMac, RouterEngine.NEIGHBOR_MAC);
+        Ethernet.addresses(frames, l2, destinationMac, RouterMaps.NEIGHBOR_MAC);
         Ethernet.type(frames, l2, ipv4 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6);
         long l3 = l2 + Ethernet.HEADER_LENGTH;
         boolean syn = (flags & Tcp.SYN) != 0;

@@ -1,5 +1,6 @@
 package io.towpath.bench.core;
 
+import io.towpath.bench.Machine;
 import io.towpath.maps.AnonymousMapStore;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.PinnedMapStore;
@@ -12,7 +13,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Towpath's side of the comparison, a process of its own: prepares a table, prints {@code ready}, and answers each line with a sample.
+ * Towpath's side of the comparison, a process of its own: prepares a table, prints {@code ready} and what that took of memory, bytes, and
+ * answers each line with a sample.
  *
  * <p>{@code java ... TowpathPeer PATH FLOWS CORE [DIRECTORY OF PINNED MAPS]}
  */
@@ -35,11 +37,13 @@ public final class TowpathPeer {
         int flows = Integer.parseInt(args[1]);
         Affinity.pin(Integer.parseInt(args[2]));
         warmUpAll();
+        long before = Machine.residentBytes();
         try (CoreLoad load = new CoreLoad(path, flows, args.length > 3 ? pinned(args[3]) : new AnonymousMapStore());
                 BufferedReader commands =
                         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
+            long grown = Machine.residentBytes() - before;
             warmUp(load);
-            System.out.println("ready");
+            System.out.println(Side.READY + " " + grown);
             while (commands.readLine() != null) {
                 System.out.printf(Locale.ROOT, "%.2f%n", load.sample());
             }

@@ -9,6 +9,8 @@
  *   samples -> Comparison (medians, ratios of pairs) -> CoreReport (table, JSON)
  * </pre>
  *
- * <p>{@code --attack} is {@link io.towpath.bench.core.CoreAttack}. {@code bench/README.md} says how each number is taken.
+ * <p>{@code --attack} is {@link io.towpath.bench.core.CoreAttack}, {@code --scale} {@link io.towpath.bench.core.CoreScale},
+ * {@code --sweep} {@link io.towpath.bench.core.CoreSweep}, {@code --services-memory} {@link io.towpath.bench.core.ServicesMemory}, each in
+ * this process. {@code bench/README.md} says how each number is taken.
  */
 package io.towpath.bench.core;

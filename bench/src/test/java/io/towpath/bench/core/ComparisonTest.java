@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class ComparisonTest {
     private static Comparison of(Map<Contender, double[]> samples) {
-        return new Comparison(CorePath.HIT, 1024, samples);
+        return new Comparison(CorePath.HIT, 1024, samples, 0);
     }
 
     /** Both take twice as long in the second round: the machine was busy, and the ratio does not change. */

@@ -22,10 +22,11 @@ final class CoreReportTest {
                     Contender.TOWPATH, new double[] {50, 60, 70},
                     Contender.EBPF, new double[] {200, 240, 140},
                     Contender.C_EARLY, new double[] {40, 40, 40},
-                    Contender.C_PLAIN, new double[] {100, 101, 99}));
+                    Contender.C_PLAIN, new double[] {100, 101, 99}),
+            0);
 
-    private static final Comparison HIT_V6 =
-            new Comparison(CorePath.HIT_V6, 1, Map.of(Contender.TOWPATH, new double[] {51.23456, 51.23456, 51.23456}));
+    private static final Comparison HIT_V6 = new Comparison(
+            CorePath.HIT_V6, 1, Map.of(Contender.TOWPATH, new double[] {51.23456, 51.23456, 51.23456}), 0);
 
     private static CoreReport report(Comparison... comparisons) {
         return new CoreReport(List.of(comparisons), MACHINE);
@@ -54,7 +55,8 @@ final class CoreReportTest {
         Comparison pinned = new Comparison(
                 CorePath.REPLY,
                 1,
-                Map.of(Contender.TOWPATH, new double[] {50}, Contender.TOWPATH_PINNED, new double[] {55}));
+                Map.of(Contender.TOWPATH, new double[] {50}, Contender.TOWPATH_PINNED, new double[] {55}),
+                0);
 
         assertFalse(report(HIT).lines().getFirst().contains("pinned"));
         assertTrue(report(HIT, pinned).lines().getFirst().contains("pinned"));
@@ -85,6 +87,21 @@ final class CoreReportTest {
             assertTrue(row.containsKey(name), name);
             assertEquals(null, row.get(name), name);
         }
+    }
+
+    @Test
+    void shouldSayWhatManyConnectionsTakeOfMemory() throws Exception {
+        Map<Contender, double[]> samples = Map.of(Contender.TOWPATH, new double[] {50});
+        CoreReport report = report(
+                new Comparison(CorePath.HIT, 10_000_000, samples, 1_610_612_736L),
+                new Comparison(CorePath.HIT, 1024, samples, 50_000_000L));
+        List<String> lines = report.lines();
+
+        assertEquals(
+                List.of(
+                        "hit, 10,000,000 flows: 1.50 GiB resident, 161 bytes a connection, all maps and frames included"),
+                lines.subList(lines.size() - 2, lines.size() - 1));
+        assertEquals(1_610_612_736, row(report, 0).get("towpath_resident_bytes"));
     }
 
     @Test
