@@ -1,5 +1,6 @@
 package io.towpath.conntrack;
 
+import io.towpath.bench.FlowKey;
 import io.towpath.bench.NanosecondBenchmark;
 import io.towpath.bench.Rig;
 import io.towpath.bench.Scatter;
@@ -14,10 +15,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /** The connection table, one operation after another: no burst hides the memory's latency, as it does in the pipeline. */
 public class ConntrackBenchmark extends NanosecondBenchmark {
-    private static final long CLIENT = 0xFFFF_0A00_0000L;
-    private static final long VIP = 0xFFFF_0A80_0001L;
     private static final long BACKEND = 0xFFFF_0AC0_0001L;
-    private static final int PORT_BITS = 12;
 
     /** Established flows; a power of two. */
     @Param({"1", "1024", "65536", "1048576"})
@@ -28,6 +26,7 @@ public class ConntrackBenchmark extends NanosecondBenchmark {
     private Conntrack conntrack;
     private ConntrackWorker worker;
     private Scatter scatter;
+    private long replacements;
 
     @Setup(Level.Trial)
     public void setUp() {
@@ -36,50 +35,56 @@ public class ConntrackBenchmark extends NanosecondBenchmark {
         worker = conntrack.worker(0);
         quiescence.online(0);
         for (int flow = 0; flow < flows; flow++) {
-            create(flow);
+            create(flow, 0);
         }
     }
 
-    private static long source(int flow) {
-        return CLIENT + (flow >>> PORT_BITS);
+    private long lookup(int flow, int generation, int protocol) {
+        long source = FlowKey.source(flow);
+        long transport = FlowKey.transport(flow, generation, protocol);
+        return conntrack.lookup(
+                conntrack.hash(0, source, 0, FlowKey.VIP, transport), 0, source, 0, FlowKey.VIP, transport);
     }
 
-    private static int port(int flow) {
-        return 1024 + (flow & (1 << PORT_BITS) - 1);
-    }
-
-    private long lookup(int flow, int protocol) {
-        long transport = FiveTuple.transport(port(flow), Rig.SERVICE_PORT, protocol);
-        long hash = conntrack.hash(0, source(flow), 0, VIP, transport);
-        return conntrack.lookup(hash, 0, source(flow), 0, VIP, transport);
-    }
-
-    private long create(int flow) {
-        worker.originalSourceLo = source(flow);
-        worker.originalDestinationLo = VIP;
-        worker.originalTransport = FiveTuple.transport(port(flow), Rig.SERVICE_PORT, FiveTuple.UDP);
+    private long create(int flow, int generation) {
+        worker.originalSourceLo = FlowKey.source(flow);
+        worker.originalDestinationLo = FlowKey.VIP;
+        worker.originalTransport = FlowKey.transport(flow, generation, FiveTuple.UDP);
         worker.replySourceLo = BACKEND;
-        worker.replyDestinationLo = source(flow);
-        worker.replyTransport = FiveTuple.transport(Rig.BACKEND_PORT, port(flow), FiveTuple.UDP);
+        worker.replyDestinationLo = FlowKey.source(flow);
+        worker.replyTransport =
+                FiveTuple.transport(Rig.BACKEND_PORT + generation & 0xFFFF, FlowKey.port(flow), FiveTuple.UDP);
         return conntrack.create(worker, 0);
     }
 
     @Benchmark
     public long hit() {
-        return lookup(scatter.next(), FiveTuple.UDP);
+        return lookup(scatter.next(), 0, FiveTuple.UDP);
     }
 
     @Benchmark
     public long miss() {
-        return lookup(scatter.next(), FiveTuple.TCP);
+        return lookup(scatter.next(), 0, FiveTuple.TCP);
     }
 
     /** A connection comes and goes beside the established ones; its entry is free again after a quiescent point. */
     @Benchmark
     public boolean createAndRemove() {
-        long handle = create(flows + scatter.next());
-        boolean removed = conntrack.remove(worker, handle);
+        long handle = create(flows + scatter.next(), 0);
+        boolean removed = handle >= 0 && conntrack.remove(worker, handle); // of millions, one may find no room
         quiescence.quiescent(0);
+        return removed;
+    }
+
+    /** As {@code MapPeersBenchmark.replace}: a connection goes, by its tuple, and another one comes. */
+    @Benchmark
+    public boolean replace() {
+        int flow = scatter.next();
+        int generation = (int) (replacements++ / flows);
+        long handle = lookup(flow, generation, FiveTuple.UDP);
+        boolean removed = handle >= 0 && conntrack.remove(worker, handle);
+        quiescence.quiescent(0);
+        create(flow, generation + 1);
         return removed;
     }
 

@@ -12,38 +12,28 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** One look-up after another in each kind of map, keys in scattered order. */
+/** The maps that have no peer in {@link MapPeersBenchmark}, one operation after another, keys in scattered order. */
 public class MapsBenchmark extends NanosecondBenchmark {
     /** Keys in the map; a power of two. */
     @Param({"1", "1024", "65536", "1048576"})
-    int entries;
+    int flows;
 
     private final AnonymousMapStore store = new AnonymousMapStore();
     private final Quiescence quiescence = new Quiescence(0);
-    private WordMap words;
-    private SharedIndex index;
     private LpmMap prefixes;
+    private CounterMap counters;
     private Scatter scatter;
 
     @Setup(Level.Trial)
     public void setUp() {
-        scatter = new Scatter(entries);
-        words = WordMap.create(store, "words", entries, 42, quiescence);
-        index = SharedIndex.create(store, "index", entries);
-        prefixes = LpmMap.create(store, "prefixes", entries, quiescence);
+        scatter = new Scatter(flows);
+        prefixes = LpmMap.create(store, "prefixes", flows, quiescence);
+        counters = CounterMap.create(store, "counters", 1, flows);
         Map<Prefix, Long> values = new HashMap<>();
-        for (int i = 0; i < entries; i++) {
-            words.put(i, i, i, i + 1);
-            index.insert(hash(i), i + 1, (a, b) -> a == b);
+        for (int i = 0; i < flows; i++) {
             values.put(new Prefix(prefix(i), 96 + 28), i + 1L);
         }
         prefixes.replaceAll(values);
-    }
-
-    private static long hash(long key) {
-        long x = (key + 1) * 0x9E3779B97F4A7C15L;
-        x = (x ^ x >>> 32) * 0xBF58476D1CE4E5B9L;
-        return x ^ x >>> 29;
     }
 
     /** Every second /28 from 10.0.0.0 on. */
@@ -52,27 +42,14 @@ public class MapsBenchmark extends NanosecondBenchmark {
     }
 
     @Benchmark
-    public long wordMapHit() {
-        long key = scatter.next();
-        return words.get(key, key, key);
-    }
-
-    @Benchmark
-    public long wordMapMiss() {
-        long key = scatter.next();
-        return words.get(key, key, -1);
-    }
-
-    @Benchmark
-    public long sharedIndexHit() {
-        long hash = hash(scatter.next());
-        long found = index.next(index.firstBucket(hash), hash, 0);
-        return found >= 0 ? found : index.next(index.secondBucket(hash), hash, 0);
-    }
-
-    @Benchmark
-    public long lpmHit() {
+    public long longestPrefix() {
         return prefixes.lookup(0, Address.mapped(0x0A00_0001 + (scatter.next() << 5)));
+    }
+
+    /** A packet of 64 bytes more. */
+    @Benchmark
+    public void count() {
+        counters.add(0, scatter.next(), 1, 64);
     }
 
     @TearDown(Level.Trial)
