@@ -69,8 +69,8 @@ final class PortRig implements AutoCloseable {
         return outcomes.values().stream().mapToInt(n -> n).sum();
     }
 
-    private void done(int buffer, int length, Reason reason) {
-        outcomes.merge(reason, 1, Integer::sum);
+    private void done(int buffer, int packets, int bytes, Reason reason) {
+        outcomes.merge(reason, packets, Integer::sum);
         pool.give(buffer);
     }
 
