@@ -235,7 +235,7 @@ final class UdpMergerTest {
     void shouldSendWhatWouldHaveBeenSentWithoutMerging() {
         int sent = 0;
         int of = 0;
-        for (int seed = 0; seed < 3_000; seed++) {
+        for (int seed = 0; seed < 1_000; seed++) {
             Random random = new Random(seed);
             List<byte[]> frames = burst(random);
             sendFrames(frames);
