@@ -22,7 +22,7 @@ import java.lang.foreign.MemorySegment;
  * the first one's buffer, which has room for the largest IP packet. Owner worker only.
  */
 public final class UdpMerger {
-    /** Datagrams of a super-frame: UDP_MAX_SEGMENTS, {@code linux/udp.h}. */
+    /** Datagrams of a super-frame: as many as Linux' own GRO joins (UDP_GRO_CNT_MAX, {@code net/ipv4/udp_offload.c}). */
     static final int SEGMENTS_MAX = 64;
     /** Flows that are looked out for at once: a burst of many has little to be joined, and each frame is compared with all of these. */
     static final int FLOWS_MAX = 8;

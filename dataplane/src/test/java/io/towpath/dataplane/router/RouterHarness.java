@@ -66,8 +66,8 @@ abstract class RouterHarness {
     final Router router;
     final Pipeline pipeline;
     boolean keepsSent = true;
-    /** What lies behind received frames in their buffers, of earlier ones. */
-    byte stale;
+    /** An earlier frame, whose end lies behind a shorter one in the same buffer. */
+    byte[] stale = {};
 
     long nowNs = 1_000_000_000_000L;
 
@@ -161,7 +161,9 @@ abstract class RouterHarness {
         MemorySegment.copy(
                 vnetHeader, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2 - VnetHeader.LENGTH, VnetHeader.LENGTH);
         MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2, frame.length);
-        pool.frames().asSlice(l2 + frame.length, STALE_BYTES).fill(stale);
+        pool.frames().asSlice(l2 + frame.length, STALE_BYTES).fill((byte) 0);
+        int rest = Math.max(0, stale.length - frame.length);
+        MemorySegment.copy(stale, stale.length - rest, pool.frames(), ValueLayout.JAVA_BYTE, l2 + frame.length, rest);
         burst.add(port, buffer, l2, frame.length);
     }
 
