@@ -41,10 +41,12 @@ public final class Tap implements AutoCloseable {
 
     private final String name;
     private final List<Fd> queues;
+    private final boolean hasUdpSegmentation;
 
-    private Tap(String name, List<Fd> queues) {
+    private Tap(String name, List<Fd> queues, boolean hasUdpSegmentation) {
         this.name = name;
         this.queues = queues;
+        this.hasUdpSegmentation = hasUdpSegmentation;
     }
 
     /**
@@ -58,10 +60,13 @@ public final class Tap implements AutoCloseable {
         }
         List<Fd> queues = new ArrayList<>();
         try {
+            boolean hasUdpSegmentation = true;
             for (int i = 0; i < queueCount; i++) {
-                queues.add(openQueue(name, queueCount > 1));
+                Fd queue = openQueue(name, queueCount > 1);
+                queues.add(queue);
+                hasUdpSegmentation &= offload(queue, name);
             }
-            return new Tap(name, List.copyOf(queues));
+            return new Tap(name, List.copyOf(queues), hasUdpSegmentation);
         } catch (RuntimeException e) {
             queues.forEach(Fd::close);
             throw e;
@@ -89,15 +94,21 @@ public final class Tap implements AutoCloseable {
             MemorySegment size = arena.allocate(JAVA_INT);
             size.set(JAVA_INT, 0, VNET_HEADER_BYTES);
             check(fd.ioctl(TUNSETVNETHDRSZ, size), name);
-            int offloads = OFFLOAD_CSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 | OFFLOAD_TSO_ECN;
-            if (fd.ioctl(TUNSETOFFLOAD, offloads | OFFLOAD_USO4 | OFFLOAD_USO6) < 0) {
-                check(fd.ioctl(TUNSETOFFLOAD, offloads), name); // before Linux 6.2
-            }
             return fd;
         } catch (RuntimeException e) {
             fd.close();
             throw e;
         }
+    }
+
+    /** Asks for super-frames. Returns whether there will be such of UDP, which kernels before 6.2 do not know. */
+    private static boolean offload(Fd fd, String name) {
+        int offloads = OFFLOAD_CSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 | OFFLOAD_TSO_ECN;
+        if (fd.ioctl(TUNSETOFFLOAD, offloads | OFFLOAD_USO4 | OFFLOAD_USO6) >= 0) {
+            return true;
+        }
+        check(fd.ioctl(TUNSETOFFLOAD, offloads), name);
+        return false;
     }
 
     private static void check(int result, String name) {
@@ -127,6 +138,11 @@ public final class Tap implements AutoCloseable {
 
     public String name() {
         return name;
+    }
+
+    /** Returns whether super-frames of UDP datagrams may come, and may be sent. */
+    public boolean hasUdpSegmentation() {
+        return hasUdpSegmentation;
     }
 
     /** Whether the device outlives its last descriptor, with its addresses and routes. */

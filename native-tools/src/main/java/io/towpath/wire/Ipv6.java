@@ -130,6 +130,10 @@ public final class Ipv6 {
         return Bytes.u16(frame, l3 + 4);
     }
 
+    public static void payloadLength(MemorySegment frame, long l3, int length) {
+        Bytes.u16(frame, l3 + 4, length);
+    }
+
     public static int hopLimit(MemorySegment frame, long l3) {
         return Bytes.u8(frame, l3 + 7);
     }

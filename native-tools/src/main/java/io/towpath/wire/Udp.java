@@ -14,8 +14,25 @@ public final class Udp {
         if (l4 + HEADER_LENGTH > end) {
             return false;
         }
-        int length = Bytes.u16(frame, l4 + 4);
+        int length = length(frame, l4);
         return length >= HEADER_LENGTH && l4 + length <= end;
+    }
+
+    /** Returns the bytes of header and payload. */
+    public static int length(MemorySegment frame, long l4) {
+        return Bytes.u16(frame, l4 + 4);
+    }
+
+    public static void length(MemorySegment frame, long l4, int length) {
+        Bytes.u16(frame, l4 + 4, length);
+    }
+
+    public static int checksum(MemorySegment frame, long l4) {
+        return Bytes.u16(frame, l4 + CHECKSUM_OFFSET);
+    }
+
+    public static void checksum(MemorySegment frame, long l4, int checksum) {
+        Bytes.u16(frame, l4 + CHECKSUM_OFFSET, checksum);
     }
 
     /** Returns the source port; TCP and SCTP have it in the same place. */

@@ -11,6 +11,8 @@ public final class VnetHeader {
     public static final int LENGTH = 10;
     /** The transport checksum holds the pseudo-header sum only; the receiver completes it from {@code checksum start} on. */
     public static final int NEEDS_CSUM = 1;
+    /** The checksum was found to be right. */
+    private static final int DATA_VALID = 2;
 
     public static final int GSO_NONE = 0;
     private static final int GSO_TCPV4 = 1;
@@ -24,6 +26,16 @@ public final class VnetHeader {
     /** @param l2 start of the Ethernet header behind it, here and below */
     public static boolean needsChecksum(MemorySegment frame, long l2) {
         return (Bytes.u8(frame, l2 - LENGTH) & NEEDS_CSUM) != 0;
+    }
+
+    /** Returns whether the checksum to be completed is this one, both in bytes: the start from {@code l2}, the offset from the start. */
+    public static boolean isChecksumAt(MemorySegment frame, long l2, int start, int offset) {
+        return le16(frame, l2 - LENGTH + 6) == start && le16(frame, l2 - LENGTH + 8) == offset;
+    }
+
+    /** Returns whether the device says that the checksum, which is complete, is right. */
+    public static boolean isChecksumVerified(MemorySegment frame, long l2) {
+        return (Bytes.u8(frame, l2 - LENGTH) & DATA_VALID) != 0;
     }
 
     /** Returns whether the header says nothing: a frame with complete checksums that is no super-frame. */
@@ -57,7 +69,9 @@ public final class VnetHeader {
         }
         boolean isOwn = checksumOffset >= 0
                 && (isTcp ? (type & ~GSO_ECN) == (isIpv4 ? GSO_TCPV4 : GSO_TCPV6) : type == GSO_UDP_L4);
-        return isOwn && segmentSize(frame, l2) > 0 && (!partial || (start == l4 - l2 && offset == checksumOffset));
+        return isOwn
+                && segmentSize(frame, l2) > 0
+                && (!partial || isChecksumAt(frame, l2, (int) (l4 - l2), checksumOffset));
     }
 
     private static int headerLength(MemorySegment frame, long l2) {
@@ -68,6 +82,10 @@ public final class VnetHeader {
         return frame.get(Bytes.LE16, at) & 0xFFFF;
     }
 
+    private static void le16(MemorySegment frame, long at, int value) {
+        frame.set(Bytes.LE16, at, (short) value);
+    }
+
     /** Returns whether the frame is a super-frame that will be cut into segments. */
     public static boolean isGso(MemorySegment frame, long l2) {
         return Bytes.u8(frame, l2 - LENGTH + 1) != GSO_NONE;
@@ -76,6 +94,22 @@ public final class VnetHeader {
     /** Returns the payload bytes of a segment of a super-frame. */
     public static int segmentSize(MemorySegment frame, long l2) {
         return le16(frame, l2 - LENGTH + 4);
+    }
+
+    /**
+     * A super-frame of UDP datagrams, whose checksums are yet to be made.
+     *
+     * @param l4Offset of the UDP header from {@code l2}, bytes
+     * @param segmentSize payload bytes of each datagram but the last, which may have less
+     */
+    public static void udpSegments(MemorySegment frame, long l2, int l4Offset, int segmentSize) {
+        long at = l2 - LENGTH;
+        Bytes.u8(frame, at, NEEDS_CSUM);
+        Bytes.u8(frame, at + 1, GSO_UDP_L4);
+        le16(frame, at + 2, l4Offset + Udp.HEADER_LENGTH);
+        le16(frame, at + 4, segmentSize);
+        le16(frame, at + 6, l4Offset);
+        le16(frame, at + 8, Udp.CHECKSUM_OFFSET);
     }
 
     /** A plain frame with complete checksums. */

@@ -40,6 +40,7 @@ final class EngineFiles {
                     rename: %6$s
                     addresses: [%7$s/24]
                     io: %8$s
+                    udpMerging: %9$s
                 """.formatted(
                         isClient ? "client" : "server",
                         isClient ? "c" : "s",
@@ -48,7 +49,8 @@ final class EngineFiles {
                         (isClient ? network.client() : network.server()).name(),
                         way.device(),
                         isClient ? way.clientGateway() : way.serverGateway(),
-                        way.label);
+                        way.io(),
+                        way != Way.UNMERGED);
     }
 
     /** Returns why an engine cannot be asked for, null if it can. */

@@ -148,7 +148,7 @@ public final class NetBench implements Callable<Integer> {
         for (Way way : ways) {
             String absence =
                     switch (way) {
-                        case URING, NETTY, RW -> EngineFiles.refusal(network, way);
+                        case URING, NETTY, RW, UNMERGED -> EngineFiles.refusal(network, way);
                         case NFTABLES -> Programs.isPresent("nft") ? null : "install nftables";
                         case IPTABLES -> Programs.isPresent("iptables-restore") ? null : "install iptables";
                         case ROUTER, VETH -> null;

@@ -24,6 +24,7 @@ record NetRun(Plan plan, BenchNetwork network, Sampler sampler, Sampler warmer, 
     static final int IPTABLES_SERVICES_MAX = 10_000;
 
     private static final List<Load> SWEEP_LOADS = List.of(Load.RTT, Load.CONN);
+    private static final List<Load> UDP_LOADS = List.of(Load.UDP64, Load.UDP1400, Load.UDP64_PACED);
 
     /**
      * What to do.
@@ -51,9 +52,13 @@ record NetRun(Plan plan, BenchNetwork network, Sampler sampler, Sampler warmer, 
             return chosen;
         }
 
-        /** Returns whether a load runs on a way: iptables is there for the sweep's sake. */
+        /** Returns whether a load runs on a way: iptables is there for the sweep's sake, and UNMERGED for UDP's. */
         boolean has(Load load, Way way) {
-            return way != Way.IPTABLES || SWEEP_LOADS.contains(load);
+            return switch (way) {
+                case IPTABLES -> SWEEP_LOADS.contains(load);
+                case UNMERGED -> UDP_LOADS.contains(load);
+                default -> true;
+            };
         }
     }
 

@@ -44,7 +44,7 @@ final class OpenWay {
     private void begin(int services) throws Exception {
         Files.createDirectories(folder);
         switch (way) {
-            case URING, NETTY, RW -> startEngine(services);
+            case URING, NETTY, RW, UNMERGED -> startEngine(services);
             case NFTABLES -> {
                 network.linkByRouter(way);
                 rules(NftRules.script(way, services), "nft", "-f");

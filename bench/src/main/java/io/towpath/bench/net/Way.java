@@ -20,7 +20,9 @@ enum Way {
     /** The kernel as a router, no Services. */
     ROUTER,
     /** One link from the client to the server. */
-    VETH;
+    VETH,
+    /** As {@link #URING}, but that each UDP datagram leaves by itself. */
+    UNMERGED;
 
     /** Addresses of the server that Services lead to, in turn. */
     static final int BACKENDS = 4;
@@ -39,11 +41,16 @@ enum Way {
     final String label = name().toLowerCase(Locale.ROOT);
 
     static List<Way> engines() {
-        return List.of(URING, NETTY, RW);
+        return List.of(URING, NETTY, RW, UNMERGED);
     }
 
     boolean isTowpath() {
-        return this == URING || this == NETTY || this == RW;
+        return engines().contains(this);
+    }
+
+    /** Returns what the configuration of Towpath's ports calls the engine. */
+    String io() {
+        return this == UNMERGED ? URING.label : label;
     }
 
     boolean hasServices() {

@@ -17,7 +17,6 @@ import io.towpath.packet.Reason;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
@@ -83,7 +82,9 @@ public class RouterBenchmark extends NanosecondBenchmark {
             burst.add(0, buffer, l2, LENGTH);
         }
         FrameParser.parse(burst);
-        Arrays.fill(burst.reason, Reason.SERVICE);
+        for (int i = 0; i < Burst.LIMIT; i++) {
+            burst.reason(i, Reason.SERVICE);
+        }
     }
 
     private Neighbors knownNeighbors(Quiescence quiescence) {
@@ -98,13 +99,13 @@ public class RouterBenchmark extends NanosecondBenchmark {
     @Benchmark
     public Reason route() {
         for (int i = 0; i < Burst.LIMIT; i++) {
-            burst.targetLo[i] = Address.mapped(FIRST_NEIGHBOR + scatter.next());
+            burst.targetLo(i, Address.mapped(FIRST_NEIGHBOR + scatter.next()));
         }
         router.route(burst, 0);
-        if (burst.reason[Burst.LIMIT - 1] != Reason.SERVICE) {
-            throw new IllegalStateException(burst.reason[Burst.LIMIT - 1].toString());
+        if (burst.reason(Burst.LIMIT - 1) != Reason.SERVICE) {
+            throw new IllegalStateException(burst.reason(Burst.LIMIT - 1).toString());
         }
-        return burst.reason[0];
+        return burst.reason(0);
     }
 
     @TearDown(Level.Trial)

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.towpath.linux.Tap;
 import io.towpath.wire.Address;
 import io.towpath.wire.Prefix;
 import java.util.HashSet;
@@ -53,6 +54,19 @@ final class WayTest {
         assertEquals(1_000, Way.RW.targets(1_000));
         assertEquals(Way.ROUTER.backend(0), Way.ROUTER.target());
         assertEquals(Way.BACKENDS, Way.ROUTER.targets(1_000));
-        assertEquals(List.of(Way.URING, Way.NETTY, Way.RW), Way.engines());
+    }
+
+    @Test
+    void shouldCompareAnEngineWithAndWithoutMerging() {
+        assertEquals(List.of(Way.URING, Way.NETTY, Way.RW, Way.UNMERGED), Way.engines());
+        assertEquals("uring", Way.UNMERGED.io());
+        assertEquals("rw", Way.RW.io());
+    }
+
+    @Test
+    void shouldHaveDeviceNamesThatLinuxTakes() {
+        for (Way way : Way.values()) {
+            assertTrue(way.device().length() <= Tap.NAME_LENGTH_MAX, way.label);
+        }
     }
 }

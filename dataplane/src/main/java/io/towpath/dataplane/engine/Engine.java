@@ -29,6 +29,7 @@ import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.port.PortIo;
 import io.towpath.linux.EventFd;
 import io.towpath.linux.Fd;
+import io.towpath.linux.Tap;
 import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
@@ -45,6 +46,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -148,7 +150,10 @@ public final class Engine implements AutoCloseable {
                 parts.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly());
             }
         }
-        portOpener = new PortOpener(names, standing.portEngines(), log);
+        List<Boolean> takesSuperFrames =
+                devices.taps().stream().map(Tap::hasUdpSegmentation).toList();
+        BitSet merging = PortOpener.merging(names, standing.udpMerging(), takesSuperFrames, log);
+        portOpener = new PortOpener(names, standing.portEngines(), merging, log);
         portWatch = new PortWatch(devices, names, standing::onDevice, log);
         portMetrics = new PortMetrics(names);
         for (int number = 0; number < config.workers(); number++) {

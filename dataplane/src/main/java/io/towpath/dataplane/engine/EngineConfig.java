@@ -57,7 +57,7 @@ public record EngineConfig(
             "node");
 
     private static final Set<String> KNOWN_OF_PORT =
-            Set.of("name", "tap", "netns", "rename", "mac", "addresses", "guest", "io");
+            Set.of("name", "tap", "netns", "rename", "mac", "addresses", "guest", "io", "udpMerging");
     private static final Set<String> KNOWN_OF_GUEST = Set.of("addresses", "mtu");
     private static final Set<String> KNOWN_OF_ROUTE = Set.of("to", "via", "port");
 
@@ -83,6 +83,7 @@ public record EngineConfig(
      * @param rename name of the device there, empty for its own
      * @param guestAddresses to give the device; empty leaves it alone
      * @param io how frames get to and from the device
+     * @param udpMerging whether UDP datagrams may leave in super-frames
      */
     public record PortConfig(
             String name,
@@ -93,7 +94,8 @@ public record EngineConfig(
             List<Interface> addresses,
             List<Interface> guestAddresses,
             int mtu,
-            IoEngine io) {}
+            IoEngine io,
+            boolean udpMerging) {}
 
     /** A static route: {@code via} or {@code port} is null. */
     public record RouteConfig(Prefix to, Address via, String port) {}
@@ -239,7 +241,8 @@ public record EngineConfig(
                 parsed(field.get("addresses"), Interface::parse, "an address with prefix length"),
                 parsed(guest.get("addresses"), Interface::parse, "an address with prefix length"),
                 guest.get("mtu").number(576, 65_535, MTU_DEFAULT),
-                IoEngine.read(field.get("io")));
+                IoEngine.read(field.get("io")),
+                field.get("udpMerging").truth(true));
     }
 
     private static RouteConfig route(Field field, List<PortConfig> ports) {

@@ -41,6 +41,11 @@ final class NodeStanding implements Standing {
     }
 
     @Override
+    public List<Boolean> udpMerging() {
+        return List.of(config.udpMerging());
+    }
+
+    @Override
     public void openDevices(Devices devices, int queues) {
         // A device that outlived the process would keep its routes, and what is to hold without an engine would not.
         devices.openForThisProcess(config.tap(), queues);

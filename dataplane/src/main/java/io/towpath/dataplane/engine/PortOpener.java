@@ -8,11 +8,13 @@ import io.towpath.dataplane.port.Port;
 import io.towpath.dataplane.port.PortIo;
 import io.towpath.dataplane.port.RingIo;
 import io.towpath.dataplane.port.TapPort;
+import io.towpath.dataplane.port.UdpMerger;
 import io.towpath.linux.EventFd;
 import io.towpath.linux.Fd;
 import io.towpath.linux.LinuxException;
 import io.towpath.packet.Burst;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -20,17 +22,46 @@ import java.util.function.Consumer;
 final class PortOpener {
     private final List<String> names;
     private final List<IoEngine> engines;
+    private final BitSet merging;
     private final Consumer<String> log;
     private boolean isSaid;
 
     /** One worker's, in the order of the names. */
     record Opened(List<Port> ports, PortIo io) {}
 
-    /** @param engines of the ports, in the order of their names */
-    PortOpener(List<String> names, List<IoEngine> engines, Consumer<String> log) {
+    /**
+     * @param engines of the ports, in the order of their names
+     * @param merging numbers of those whose UDP datagrams leave in super-frames
+     */
+    PortOpener(List<String> names, List<IoEngine> engines, BitSet merging, Consumer<String> log) {
         this.names = names;
         this.engines = engines;
+        this.merging = merging;
         this.log = log;
+    }
+
+    /**
+     * Returns the ports whose UDP datagrams leave in super-frames, by number. Says which would, if their device took such.
+     *
+     * @param wanted by port
+     * @param taken by port: whether its device takes them
+     */
+    static BitSet merging(List<String> names, List<Boolean> wanted, List<Boolean> taken, Consumer<String> log) {
+        BitSet merging = new BitSet();
+        List<String> refused = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            if (wanted.get(i) && taken.get(i)) {
+                merging.set(i);
+            } else if (wanted.get(i)) {
+                refused.add(names.get(i));
+            }
+        }
+        if (!refused.isEmpty()) {
+            log.accept(
+                    "ports " + refused + ": each UDP datagram leaves by itself, as the kernel takes no super-frames of"
+                            + " them (Linux 6.2 does)");
+        }
+        return merging;
     }
 
     /** Makes the buffers of one worker. */
@@ -58,6 +89,16 @@ final class PortOpener {
      * @param wakeUp ends its waits
      */
     Opened open(List<Fd> queues, FramePool pool, EventFd wakeUp) {
+        return merged(openPorts(queues, pool, wakeUp), pool);
+    }
+
+    private Opened merged(Opened opened, FramePool pool) {
+        UdpMerger merger = new UdpMerger(pool);
+        merging.stream().forEach(port -> opened.ports().get(port).mergeUdp(merger));
+        return opened;
+    }
+
+    private Opened openPorts(List<Fd> queues, FramePool pool, EventFd wakeUp) {
         if (!wantsRing()) {
             say("ports: read and write, as configured");
             return polled(queues, pool, wakeUp);
@@ -82,7 +123,7 @@ final class PortOpener {
             ports.add(new NettyTapPort(ports.size(), names.get(ports.size()), queue, pool, worker::wake));
         }
         say("ports: io_uring of Netty's event loops");
-        return new Opened(List.copyOf(ports), worker.use(ports));
+        return merged(new Opened(List.copyOf(ports), worker.use(ports)), pool);
     }
 
     private void say(String line) {

@@ -50,6 +50,11 @@ final class RouterStanding implements Standing {
     }
 
     @Override
+    public List<Boolean> udpMerging() {
+        return config.ports().stream().map(PortConfig::udpMerging).toList();
+    }
+
+    @Override
     public void openDevices(Devices devices, int queues) {
         config.ports().forEach(port -> devices.open(port, queues));
     }

@@ -20,6 +20,9 @@ interface Standing {
     /** Returns how frames get to and from the devices, in the order of the names. */
     List<IoEngine> portEngines();
 
+    /** Returns whether UDP datagrams may leave by a port in super-frames, in the order of the names. */
+    List<Boolean> udpMerging();
+
     /** Makes the devices, in the order of the names. */
     void openDevices(Devices devices, int queues);
 

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param bridgeNetworks of pods that reach each other on layer 2, past the host's IP stack
  * @param failOpen while the engine is down nothing stands in the way of packets to Services
  * @param io how frames get to and from the device
+ * @param udpMerging whether UDP datagrams may leave in super-frames
  */
 public record NodeConfig(
         String tap,
@@ -27,12 +28,13 @@ public record NodeConfig(
         PortRange masqueradePorts,
         List<Prefix> bridgeNetworks,
         boolean failOpen,
-        IoEngine io) {
+        IoEngine io,
+        boolean udpMerging) {
     public static final String TAP_DEFAULT = "towpath0";
 
     private static final PortRange NODE_PORTS_DEFAULT = new PortRange(30_000, 32_767);
-    private static final Set<String> KNOWN =
-            Set.of("bridgeNetworks", "failOpen", "io", "masqueradePorts", "nodePorts", "serviceCIDRs", "tap");
+    private static final Set<String> KNOWN = Set.of(
+            "bridgeNetworks", "failOpen", "io", "masqueradePorts", "nodePorts", "serviceCIDRs", "tap", "udpMerging");
 
     public NodeConfig {
         serviceCidrs = List.copyOf(serviceCidrs);
@@ -53,12 +55,13 @@ public record NodeConfig(
                 range(field.get("masqueradePorts"), PortRange.NODE_RESERVED),
                 prefixes(field.get("bridgeNetworks")),
                 field.get("failOpen").truth(false),
-                IoEngine.read(field.get("io")));
+                IoEngine.read(field.get("io")),
+                field.get("udpMerging").truth(true));
     }
 
     /** Returns the same with {@code --fail-open}. */
     public NodeConfig withFailOpen() {
-        return new NodeConfig(tap, serviceCidrs, nodePorts, masqueradePorts, bridgeNetworks, true, io);
+        return new NodeConfig(tap, serviceCidrs, nodePorts, masqueradePorts, bridgeNetworks, true, io, udpMerging);
     }
 
     private static List<Prefix> prefixes(Field field) {

@@ -5,7 +5,7 @@ import io.towpath.dataplane.port.Port;
 import io.towpath.maps.CounterMap;
 import io.towpath.packet.Reason;
 
-/** Counts each packet once, by its reason, and gives its buffer back. One per worker. */
+/** Counts each packet once, by its reason, and gives its frame's buffer back. One per worker. */
 public final class Verdicts implements Port.Outcome {
     public static final String MAP = "verdicts";
     /** Room for reasons to come. */
@@ -37,11 +37,16 @@ public final class Verdicts implements Port.Outcome {
         count(length, reason);
     }
 
-    @Override
+    /** Counts a packet and gives its buffer back. */
     public void done(int buffer, int length, Reason reason) {
+        done(buffer, 1, length, reason);
+    }
+
+    @Override
+    public void done(int buffer, int packets, int bytes, Reason reason) {
         // Reason.NONE: a frame of our own that answers a packet which is counted already.
         if (reason != Reason.NONE) {
-            count(length, reason);
+            counters.add(worker, reason.ordinal(), packets, bytes);
         }
         pool.give(buffer);
     }

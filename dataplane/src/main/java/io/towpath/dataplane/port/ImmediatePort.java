@@ -12,11 +12,11 @@ public abstract class ImmediatePort extends Port {
     protected abstract Reason transmit(long l2, int length);
 
     @Override
-    protected final void send(int buffer, long l2, int length, Reason reason, Outcome outcome) {
-        Reason failure = transmit(l2, length);
+    final void send(SendQueue from, int i, Outcome outcome) {
+        Reason failure = transmit(from.l2(i), from.length(i));
         if (failure != null) {
-            drops().count(failure);
+            drops().count(failure, from.packets(i));
         }
-        outcome.done(buffer, length, failure == null ? reason : failure);
+        outcome.done(from.buffer(i), from.packets(i), from.bytes(i), failure == null ? from.reason(i) : failure);
     }
 }

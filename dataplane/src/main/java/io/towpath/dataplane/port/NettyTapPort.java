@@ -61,7 +61,9 @@ public final class NettyTapPort extends Port implements DevicePort, IoUringIoHan
     private int readCount;
 
     /** By buffer: what is in flight. */
-    private final int[] writeLengths;
+    private final int[] writePackets;
+
+    private final int[] writeBytes;
 
     private final Reason[] writeReasons;
     private int writesInFlight;
@@ -87,7 +89,8 @@ public final class NettyTapPort extends Port implements DevicePort, IoUringIoHan
         this.waitingReads = new IoUringIoOps[pool.capacity()];
         this.promptReads = new IoUringIoOps[pool.capacity()];
         this.reading = new long[pool.capacity()];
-        this.writeLengths = new int[pool.capacity()];
+        this.writePackets = new int[pool.capacity()];
+        this.writeBytes = new int[pool.capacity()];
         this.writeReasons = new Reason[pool.capacity()];
     }
 
@@ -162,17 +165,19 @@ public final class NettyTapPort extends Port implements DevicePort, IoUringIoHan
     }
 
     @Override
-    protected void send(int buffer, long l2, int length, Reason reason, Outcome toldTo) {
+    void send(SendQueue from, int i, Outcome toldTo) {
+        int buffer = from.buffer(i);
         if (isClosing || link.isGone()) {
-            drops().count(Reason.EGRESS_FAILED);
-            toldTo.done(buffer, length, Reason.EGRESS_FAILED);
+            drops().count(Reason.EGRESS_FAILED, from.packets(i));
+            toldTo.done(buffer, from.packets(i), from.bytes(i), Reason.EGRESS_FAILED);
             return;
         }
         outcome = toldTo;
-        writeLengths[buffer] = length;
-        writeReasons[buffer] = reason;
+        writePackets[buffer] = from.packets(i);
+        writeBytes[buffer] = from.bytes(i);
+        writeReasons[buffer] = from.reason(i);
         writesInFlight++;
-        registration.submit(operation(WRITE, l2, length + VnetHeader.LENGTH, RWF_NOWAIT, buffer));
+        registration.submit(operation(WRITE, from.l2(i), from.length(i) + VnetHeader.LENGTH, RWF_NOWAIT, buffer));
     }
 
     private IoUringIoOps operation(byte code, long l2, int length, int flags, int buffer) {
@@ -236,9 +241,9 @@ public final class NettyTapPort extends Port implements DevicePort, IoUringIoHan
             link.up();
         } else {
             reason = link.onWriteError(result);
-            drops().count(reason);
+            drops().count(reason, writePackets[buffer]);
         }
-        outcome.done(buffer, writeLengths[buffer], reason);
+        outcome.done(buffer, writePackets[buffer], writeBytes[buffer], reason);
         if (!isArmed && !isClosing) {
             wake.run(); // for want of buffers, maybe
         }

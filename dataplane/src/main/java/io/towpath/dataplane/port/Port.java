@@ -8,22 +8,24 @@ import io.towpath.packet.Reason;
  * only, from {@link FramePool} buffers of that worker.
  */
 public abstract class Port {
-    /** Frames that can be queued at most: a burst of each port, an answer to each frame, and what waited for a neighbor. */
-    private static final int QUEUE_LIMIT = 1024;
-
     /** Told what became of each queued frame. */
     public interface Outcome {
-        /** @param reason the frame's own where it was sent, why not otherwise */
-        void done(int buffer, int length, Reason reason);
+        /**
+         * A frame is done with.
+         *
+         * @param packets that it stood for
+         * @param bytes of all of them
+         * @param reason the frame's own where it was sent, why not otherwise
+         */
+        void done(int buffer, int packets, int bytes, Reason reason);
     }
 
     private final int index;
     private final String name;
-    /** For each queued frame {@code l2 << 32 | buffer} and {@code length << 32 | ordinal of the reason}. */
-    private final long[] queue = new long[2 * QUEUE_LIMIT];
-
+    private final SendQueue queue = new SendQueue();
     private final PortDrops drops = new PortDrops();
-    private int queued;
+    /** Null where each datagram leaves by itself. */
+    private UdpMerger merger;
 
     protected Port(int index, String name) {
         this.index = index;
@@ -42,36 +44,39 @@ public abstract class Port {
     /** Appends up to {@code limit} received frames to the burst, in buffers taken from the pool. Returns how many; never blocks. */
     public abstract int receive(FramePool pool, Burst burst, int limit);
 
-    /** Sends one frame, or has it sent by the next {@link PortIo#submit}; either tells the outcome. Never blocks. */
-    protected abstract void send(int buffer, long l2, int length, Reason reason, Outcome outcome);
+    /** Has UDP datagrams leave in super-frames from now on. Before the first frame. */
+    public final void mergeUdp(UdpMerger with) {
+        merger = with;
+    }
+
+    /** Sends frame {@code i}, or has it sent by the next {@link PortIo#submit}; either tells the outcome. Never blocks. */
+    abstract void send(SendQueue from, int i, Outcome outcome);
 
     /** Queues a frame. Returns false if the queue is full, and the frame stays the caller's. */
     public final boolean enqueue(int buffer, long l2, int length, Reason reason) {
-        if (queued == QUEUE_LIMIT) {
-            drops.count(Reason.EGRESS_FULL);
+        if (queue.count == SendQueue.LIMIT) {
+            drops.count(Reason.EGRESS_FULL, 1);
             return false;
         }
-        queue[2 * queued] = l2 << 32 | buffer;
-        queue[2 * queued + 1] = (long) length << 32 | reason.ordinal();
-        queued++;
+        queue.add(buffer, l2, length, reason);
         return true;
     }
 
     /** Returns how many more frames can be queued. */
     public final int room() {
-        return QUEUE_LIMIT - queued;
+        return SendQueue.LIMIT - queue.count;
     }
 
-    /** Sends what is queued. Returns the number of frames. */
-    public final int flush(Outcome outcome) {
-        int count = queued;
-        for (int i = 0; i < count; i++) {
-            long frame = queue[2 * i];
-            long rest = queue[2 * i + 1];
-            send((int) frame, frame >>> 32, (int) (rest >>> 32), Reason.ofOrdinal((int) rest), outcome);
+    /** Sends what is queued. */
+    public final void flush(Outcome outcome) {
+        if (merger != null) {
+            merger.merge(queue);
         }
-        queued = 0;
-        return count;
+        int count = queue.count;
+        for (int i = 0; i < count; i++) {
+            send(queue, i, outcome);
+        }
+        queue.count = 0;
     }
 
     /** Returns what could not leave by this port. */

@@ -4,7 +4,7 @@ import io.towpath.packet.Reason;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** Frames that could not leave by a port of one worker, since it was made. The worker counts; any thread reads. */
+/** Packets that could not leave by a port of one worker, since it was made. The worker counts; any thread reads. */
 public final class PortDrops {
     private static final VarHandle FULL = field("full");
     private static final VarHandle FAILED = field("failed");
@@ -25,20 +25,20 @@ public final class PortDrops {
     }
 
     /** @param reason {@link Reason#EGRESS_FULL}, or {@link Reason#EGRESS_FAILED} */
-    void count(Reason reason) {
+    void count(Reason reason, int packets) {
         if (reason == Reason.EGRESS_FULL) {
-            FULL.setOpaque(this, full + 1);
+            FULL.setOpaque(this, full + packets);
         } else {
-            FAILED.setOpaque(this, failed + 1);
+            FAILED.setOpaque(this, failed + packets);
         }
     }
 
-    /** Returns the frames that the device, or the port's queue, had no room for. */
+    /** Returns the packets that the device, or the port's queue, had no room for. */
     public long fullOpaque() {
         return (long) FULL.getOpaque(this);
     }
 
-    /** Returns the frames that the device refused, as it is down, gone, or does not like them. */
+    /** Returns the packets that the device refused, as it is down, gone, or does not like them. */
     public long failedOpaque() {
         return (long) FAILED.getOpaque(this);
     }

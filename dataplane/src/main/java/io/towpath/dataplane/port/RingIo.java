@@ -55,7 +55,8 @@ public final class RingIo implements PortIo {
     private boolean[] isPolled = new boolean[1];
     // By buffer, of those in flight:
     private final UringTapPort[] writePort;
-    private final int[] writeLength;
+    private final int[] writePackets;
+    private final int[] writeBytes;
     private final Reason[] writeReason;
     private int writes;
     /** Buffers that the kernel has, or that wait filled in a port. */
@@ -74,7 +75,8 @@ public final class RingIo implements PortIo {
         this.frames = pool.frames().address();
         this.ports = new UringTapPort[portCount];
         this.writePort = new UringTapPort[pool.capacity()];
-        this.writeLength = new int[pool.capacity()];
+        this.writePackets = new int[pool.capacity()];
+        this.writeBytes = new int[pool.capacity()];
         this.writeReason = new Reason[pool.capacity()];
         this.ring = new IoUring(REQUESTS, COMPLETIONS);
         try {
@@ -118,17 +120,20 @@ public final class RingIo implements PortIo {
     }
 
     /** Asks for a frame to be written. Returns false if the kernel takes no requests. */
-    boolean write(UringTapPort port, int buffer, long l2, int length, Reason reason, Port.Outcome outcome) {
+    boolean write(UringTapPort port, SendQueue from, int i, Port.Outcome outcome) {
         if (requests.isFull()) {
             submit(outcome);
             if (requests.isFull()) {
                 return false;
             }
         }
+        int buffer = from.buffer(i);
         writePort[buffer] = port;
-        writeLength[buffer] = length;
-        writeReason[buffer] = reason;
-        requests.write(port.index(), frames + l2 - VnetHeader.LENGTH, length + VnetHeader.LENGTH, WRITE | buffer);
+        writePackets[buffer] = from.packets(i);
+        writeBytes[buffer] = from.bytes(i);
+        writeReason[buffer] = from.reason(i);
+        long start = frames + from.l2(i) - VnetHeader.LENGTH;
+        requests.write(port.index(), start, from.length(i) + VnetHeader.LENGTH, WRITE | buffer);
         writes++;
         return true;
     }
@@ -158,7 +163,8 @@ public final class RingIo implements PortIo {
             onRead(ports[number], result);
         } else if (data - number == WRITE) {
             writes--;
-            outcome.done(number, writeLength[number], writePort[number].onWritten(result, writeReason[number]));
+            Reason reason = writePort[number].onWritten(result, writePackets[number], writeReason[number]);
+            outcome.done(number, writePackets[number], writeBytes[number], reason);
         } else if (data - number == POLL) {
             isPolled[number] = false;
             isReady = true;
@@ -260,7 +266,7 @@ public final class RingIo implements PortIo {
             }
             ring.enterAndWait(STOP_WAIT_NS);
             while (completions.next()) {
-                complete((buffer, length, reason) -> pool.give(buffer));
+                complete((buffer, _, _, _) -> pool.give(buffer));
             }
             completions.consumedRelease();
         }

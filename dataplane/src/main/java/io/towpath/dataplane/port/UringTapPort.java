@@ -53,10 +53,10 @@ public final class UringTapPort extends Port implements DevicePort {
     }
 
     @Override
-    protected void send(int buffer, long l2, int length, Reason reason, Outcome outcome) {
-        if (link.isGone() || !io.write(this, buffer, l2, length, reason, outcome)) {
-            drops().count(Reason.EGRESS_FAILED);
-            outcome.done(buffer, length, Reason.EGRESS_FAILED);
+    void send(SendQueue from, int i, Outcome outcome) {
+        if (link.isGone() || !io.write(this, from, i, outcome)) {
+            drops().count(Reason.EGRESS_FAILED, from.packets(i));
+            outcome.done(from.buffer(i), from.packets(i), from.bytes(i), Reason.EGRESS_FAILED);
         }
     }
 
@@ -64,15 +64,15 @@ public final class UringTapPort extends Port implements DevicePort {
      * A write is over.
      *
      * @param result bytes, or {@code -errno}
-     * @return what the frame counts as
+     * @return what the frame's packets count as
      */
-    Reason onWritten(int result, Reason reason) {
+    Reason onWritten(int result, int packets, Reason reason) {
         if (result >= 0) {
             link.up();
             return reason;
         }
         Reason failure = link.onWriteError(result);
-        drops().count(failure);
+        drops().count(failure, packets);
         return failure;
     }
 

@@ -35,7 +35,7 @@ final class EngineConfigTest {
         assertTrue(first.startsWith("c.yaml:1: configuration.port: no such field; known are clusterCIDR, "), first);
         assertEquals(
                 List.of("c.yaml:2: configuration.ports[0].adresses: no such field; known are addresses, guest, io,"
-                        + " mac, name, netns, rename, tap"),
+                        + " mac, name, netns, rename, tap, udpMerging"),
                 problems("ports:\n  - {name: a, tap: tp0, adresses: [10.0.0.1/24]}\n"));
         assertEquals(
                 List.of("c.yaml:2: configuration.ports[0].guest.mut: no such field; known are addresses, mtu"),
@@ -65,6 +65,23 @@ final class EngineConfigTest {
         assertEquals(
                 List.of("c.yaml:2: configuration.ports[0].io: auto, uring, netty or rw was expected, found \"RW\""),
                 problems(port.formatted("RW")));
+    }
+
+    @Test
+    void shouldMergeDatagramsUnlessToldNotTo() throws Exception {
+        String port = "ports:\n  - {name: a, tap: tp0, udpMerging: %s}\n";
+
+        assertEquals(
+                List.of(true, false, true),
+                List.of(
+                        read(PORT).ports().getFirst().udpMerging(),
+                        read(port.formatted("false")).ports().getFirst().udpMerging(),
+                        read(port.formatted("true")).ports().getFirst().udpMerging()));
+        assertEquals(
+                List.of(true, false),
+                List.of(
+                        read("node: {tap: tp0}\n").node().udpMerging(),
+                        read("node: {udpMerging: false}\n").node().udpMerging()));
     }
 
     @Test

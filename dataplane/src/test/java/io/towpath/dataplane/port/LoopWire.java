@@ -74,8 +74,8 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
     }
 
     @Override
-    public void done(int buffer, int length, Reason reason) {
-        counts.incrementAndGet(reason.ordinal());
+    public void done(int buffer, int packets, int bytes, Reason reason) {
+        counts.addAndGet(reason.ordinal(), packets);
         pool.give(buffer);
     }
 

@@ -6,6 +6,8 @@ import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
 import io.towpath.wire.Ethernet;
 import io.towpath.wire.VnetHeader;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -49,7 +51,6 @@ final class PortRig implements AutoCloseable {
 
     /** Sends frames of 1,000 bytes to nobody. Returns what became of them. */
     Map<Reason, Integer> send(int port, int count) {
-        outcomes.clear();
         for (int i = 0; i < count; i++) {
             int buffer = pool.take();
             long l2 = FramePool.l2(buffer);
@@ -58,6 +59,22 @@ final class PortRig implements AutoCloseable {
             Ethernet.type(pool.frames(), l2, 0x88B5); // for experiments
             ports.get(port).enqueue(buffer, l2, 1_000, Reason.ROUTED);
         }
+        return flush(port, count);
+    }
+
+    /** Sends frames that have a virtio-net header in front, all at once. Returns what became of the packets. */
+    Map<Reason, Integer> send(int port, List<byte[]> frames) {
+        for (byte[] frame : frames) {
+            int buffer = pool.take();
+            long start = FramePool.l2(buffer) - VnetHeader.LENGTH;
+            MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, start, frame.length);
+            ports.get(port).enqueue(buffer, FramePool.l2(buffer), frame.length - VnetHeader.LENGTH, Reason.ROUTED);
+        }
+        return flush(port, frames.size());
+    }
+
+    private Map<Reason, Integer> flush(int port, int count) {
+        outcomes.clear();
         ports.get(port).flush(this::done);
         for (int attempt = 0; attempt < ATTEMPTS && total() < count; attempt++) {
             io.submit(this::done); // refused writes may complete later
@@ -69,8 +86,8 @@ final class PortRig implements AutoCloseable {
         return outcomes.values().stream().mapToInt(n -> n).sum();
     }
 
-    private void done(int buffer, int length, Reason reason) {
-        outcomes.merge(reason, 1, Integer::sum);
+    private void done(int buffer, int packets, int bytes, Reason reason) {
+        outcomes.merge(reason, packets, Integer::sum);
         pool.give(buffer);
     }
 

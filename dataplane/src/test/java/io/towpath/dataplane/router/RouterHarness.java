@@ -51,6 +51,8 @@ abstract class RouterHarness {
     static final long HOST_B = 0x0200_0000_00B1L;
     static final long BROADCAST = 0xFFFF_FFFF_FFFFL;
 
+    private static final int STALE_BYTES = 2_048;
+
     final AnonymousMapStore store = new AnonymousMapStore();
     final Quiescence quiescence = new Quiescence(1);
     final FramePool pool = new FramePool(256);
@@ -64,6 +66,9 @@ abstract class RouterHarness {
     final Router router;
     final Pipeline pipeline;
     boolean keepsSent = true;
+    /** An earlier frame, whose end lies behind a shorter one in the same buffer. */
+    byte[] stale = {};
+
     long nowNs = 1_000_000_000_000L;
 
     private static final DesiredState STATE = new DesiredState(
@@ -144,13 +149,26 @@ abstract class RouterHarness {
 
     final void receive(int port, byte[] frame, byte[] vnetHeader) {
         sent.clear();
+        burst.clear();
+        add(port, frame, vnetHeader);
+        process();
+    }
+
+    /** Appends a frame to the burst. */
+    final void add(int port, byte[] frame, byte[] vnetHeader) {
         int buffer = pool.take();
         long l2 = FramePool.l2(buffer);
         MemorySegment.copy(
                 vnetHeader, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2 - VnetHeader.LENGTH, VnetHeader.LENGTH);
         MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2, frame.length);
-        burst.clear();
+        pool.frames().asSlice(l2 + frame.length, STALE_BYTES).fill((byte) 0);
+        int rest = Math.max(0, stale.length - frame.length);
+        MemorySegment.copy(stale, stale.length - rest, pool.frames(), ValueLayout.JAVA_BYTE, l2 + frame.length, rest);
         burst.add(port, buffer, l2, frame.length);
+    }
+
+    /** Lets the burst through. */
+    final void process() {
         pipeline.process(burst, nowNs);
         flush();
     }
