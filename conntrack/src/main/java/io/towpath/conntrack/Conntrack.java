@@ -19,7 +19,7 @@ import java.util.function.LongConsumer;
  */
 public final class Conntrack {
     public static final String ENTRIES_MAP = "conntrack-entries";
-    static final int ENTRIES_LAYOUT_VERSION = 3;
+    static final int ENTRIES_LAYOUT_VERSION = 4;
 
     /** {@link #lookup}: no such connection. */
     public static final long MISS = -1;

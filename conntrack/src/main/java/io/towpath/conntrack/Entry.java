@@ -16,15 +16,19 @@ import io.towpath.wire.Address;
  *  28 address delta (short)   30 transport delta (short)
  *  32 service id (int)        36 backend id (int)
  *  40 last seen, ticks (int)  44 created, ticks (int); of a free entry the next one in its list
- *  48 packets of the original direction, lower 32 bits (int)   52 of the reply direction (int)   56 upper 16 bits of both (2 shorts)
- *  60 last TCP segment: kind and window (int)
- *  64 bytes of the original direction, of the reply direction (2 longs)
- *  80 TCP original direction: end, max end, max window (3 ints)    92 the same, reply direction
+ *  48 TCP largest window of the original direction, of the reply direction (2 ints)   56 scale and flags of both (2 shorts)
  *     SCTP: verification tags of the original and the reply direction, flags (3 ints)
- * 104 TCP scale and flags: original, reply (2 shorts)             108 highest acknowledgment seen: original, reply (2 ints)
- * 116 last TCP segment: sequence, acknowledgment, end (3 ints)
+ *  60 upper 16 bits of the numbers of packets of both directions (2 shorts)
+ *  64 packets of the original direction, lower 32 bits (int)   68 of the reply direction (int)
+ *  72 bytes of the original direction, of the reply direction (2 longs)
+ *  88 TCP original direction: end, max end (2 ints)    96 the same, reply direction
+ * 104 TCP highest acknowledgment seen: original, reply (2 ints)
+ * 112 last TCP segment: kind and window, sequence, acknowledgment, end (4 ints)
  * 128 IPv6 only: original source hi, lo, destination hi, lo (4 longs)   160 the same, reply
  * </pre>
+ *
+ * <p>What each packet of an established connection writes is in the second line; the first is read only, but for a store a tick. So two
+ * workers with packets of one connection take one line from each other, not two.
  *
  * <p>A tick is 2^20 ns. Tuples, deltas, ids, protocol and NAT flags are written before the entry is published and never change while it lives.
  * The state word is changed by CAS and atomic addition of flags only: no change of life, state or status is lost. The rest is updated by
@@ -48,18 +52,19 @@ public final class Entry {
     static final int BACKEND = 36;
     static final int LAST_SEEN = 40;
     static final int CREATED = 44;
-    static final int PACKETS = 48;
-    static final int PACKETS_UPPER = 56;
-    static final int TCP_LAST = 60;
-    static final int BYTE_COUNTS = 64;
-    static final int TCP_WINDOWS = 80;
-    static final int TCP_WINDOW_BYTES = 12;
-    static final int TCP_FLAGS = 104;
-    static final int TCP_MAX_ACK = 108;
+    static final int PACKETS = 64;
+    static final int PACKETS_UPPER = 60;
+    static final int TCP_LAST = 112;
+    static final int BYTE_COUNTS = 72;
+    static final int TCP_WINDOWS = 88;
+    static final int TCP_WINDOW_BYTES = 8;
+    static final int TCP_MAX_WINDOWS = 48;
+    static final int TCP_FLAGS = 56;
+    static final int TCP_MAX_ACK = 104;
     static final int TCP_LAST_SEGMENT = 116;
-    static final int SCTP_TAGS = 80;
-    static final int SCTP_FLAGS = 88;
-    static final int TEMPLATE_SECONDS = 80;
+    static final int SCTP_TAGS = 48;
+    static final int SCTP_FLAGS = 56;
+    static final int TEMPLATE_SECONDS = 48;
     static final int IPV6_ADDRESSES = 128;
     static final int IPV6_TUPLE_BYTES = 32;
 

@@ -7,7 +7,8 @@ import io.towpath.linux.NativeMemory;
  * and written plainly by whichever worker has a segment: {@link Entry} says what that may cost.
  *
  * <pre>
- * window record    0 end   4 highest end   8 largest window
+ * window record    0 end   4 highest end
+ * largest window   one int a direction
  * scale and flags  one short a direction
  * last segment     kind (3 bits), direction (1), repeats (4), scale (4), flags (4), window (16); and apart from that word
  *                  0 sequence   4 acknowledgment   8 end
@@ -18,14 +19,11 @@ final class TcpRecord {
     static final int END = 0;
     /** Behind the last byte that the receiver's window allows. */
     static final int MAX_END = 4;
-    /** Largest window that was announced, in bytes; 0 before the direction's first segment. */
-    static final int MAX_WINDOW = 8;
 
     static final int SCALE_MASK = 0xFF;
     static final int SCALE_SENT = 1 << 8;
     static final int SACK_SENT = 1 << 9;
     static final int MAX_ACK_VALID = 1 << 10;
-    static final int UNACKNOWLEDGED = 1 << 11;
     /** The connection was picked up in the middle: its window scale is unknown, so that windows are not enforced. */
     static final int LENIENT = 1 << 12;
 
@@ -52,6 +50,15 @@ final class TcpRecord {
         return entry + Entry.TCP_WINDOWS + (long) direction * Entry.TCP_WINDOW_BYTES;
     }
 
+    /** Returns the largest window that a direction announced, in bytes; 0 before its first segment. */
+    static int maxWindow(long entry, int direction) {
+        return NativeMemory.getInt(entry + Entry.TCP_MAX_WINDOWS + direction * 4L);
+    }
+
+    static void maxWindow(long entry, int direction, int bytes) {
+        NativeMemory.setInt(entry + Entry.TCP_MAX_WINDOWS + direction * 4L, bytes);
+    }
+
     /** Returns a direction's window scale and flags. */
     static int flags(long entry, int direction) {
         return NativeMemory.getShort(entry + Entry.TCP_FLAGS + direction * 2L);
@@ -74,13 +81,6 @@ final class TcpRecord {
         int old = flags(entry, direction);
         if ((old & flag) == 0) {
             flags(entry, direction, old | flag);
-        }
-    }
-
-    static void removeFlag(long entry, int direction, int flag) {
-        int old = flags(entry, direction);
-        if ((old & flag) != 0) {
-            flags(entry, direction, old & ~flag);
         }
     }
 
@@ -155,7 +155,12 @@ final class TcpRecord {
 
     /** Returns whether either side sent what the other has not acknowledged. */
     static boolean isUnacknowledged(long entry) {
-        return ((flags(entry, 0) | flags(entry, 1)) & UNACKNOWLEDGED) != 0;
+        return isUnacknowledged(entry, 0) || isUnacknowledged(entry, 1);
+    }
+
+    private static boolean isUnacknowledged(long entry, int direction) {
+        return (flags(entry, 1 - direction) & MAX_ACK_VALID) != 0
+                && NativeMemory.getInt(window(entry, direction) + END) - maxAck(entry, 1 - direction) > 0;
     }
 
     /** Keeps an accepted segment, and counts how often an ACK was repeated. */

@@ -209,7 +209,7 @@ final class TcpTracker {
         long opener = TcpRecord.window(entry, 1 - direction);
         NativeMemory.setInt(opener + TcpRecord.END, end);
         NativeMemory.setInt(opener + TcpRecord.MAX_END, end);
-        NativeMemory.setInt(opener + TcpRecord.MAX_WINDOW, Math.max(TcpRecord.lastWindow(last), 1));
+        TcpRecord.maxWindow(entry, 1 - direction, Math.max(TcpRecord.lastWindow(last), 1));
         TcpRecord.flags(entry, 1 - direction, TcpRecord.lastScale(last));
     }
 

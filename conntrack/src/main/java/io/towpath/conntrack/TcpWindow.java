@@ -2,7 +2,6 @@ package io.towpath.conntrack;
 
 import static io.towpath.conntrack.TcpRecord.END;
 import static io.towpath.conntrack.TcpRecord.MAX_END;
-import static io.towpath.conntrack.TcpRecord.MAX_WINDOW;
 
 import io.towpath.linux.NativeMemory;
 import io.towpath.wire.Tcp;
@@ -38,11 +37,10 @@ final class TcpWindow {
      *     {@link Conntrack#TRACK_INVALID}
      */
     int check(long entry, int direction, int state, MemorySegment frames, long l4, int l4Length) {
-        long sender = TcpRecord.window(entry, direction);
         long receiver = TcpRecord.window(entry, 1 - direction);
         int flags = Tcp.flags(frames, l4);
         int end = end(frames, l4, l4Length);
-        boolean first = word(sender + MAX_WINDOW) == 0;
+        boolean first = TcpRecord.maxWindow(entry, direction) == 0;
         if ((flags & Tcp.SYN) != 0) {
             if (first || state == TcpState.SYN_SENT) {
                 if ((flags & Tcp.ACK) != 0 && Tcp.acknowledgment(frames, l4) - word(receiver + END) > 0 && !liberal) {
@@ -90,8 +88,8 @@ final class TcpWindow {
         int end = sequence + l4Length - headerLength;
         int senderEnd = word(sender + END);
         int receiverEnd = word(receiver + END);
-        int maxWindow = word(sender + MAX_WINDOW);
-        int receiverWindow = word(receiver + MAX_WINDOW);
+        int maxWindow = TcpRecord.maxWindow(entry, direction);
+        int receiverWindow = TcpRecord.maxWindow(entry, 1 - direction);
         if (maxWindow == 0
                 || receiverWindow == 0
                 || end - word(sender + MAX_END) > 0
@@ -103,25 +101,20 @@ final class TcpWindow {
         int window = Tcp.window(control);
         int width = window << (flags & TcpRecord.SCALE_MASK);
         if (width > maxWindow) {
-            word(sender + MAX_WINDOW, width);
+            TcpRecord.maxWindow(entry, direction, width);
         }
-        int newFlags = flags | TcpRecord.MAX_ACK_VALID;
         if (end - senderEnd > 0) {
             word(sender + END, end);
-            newFlags |= TcpRecord.UNACKNOWLEDGED;
         }
-        if ((flags & TcpRecord.MAX_ACK_VALID) == 0 || ack - TcpRecord.maxAck(entry, direction) > 0) {
+        if ((flags & TcpRecord.MAX_ACK_VALID) == 0) {
+            TcpRecord.flags(entry, direction, flags | TcpRecord.MAX_ACK_VALID);
             TcpRecord.maxAck(entry, direction, ack);
-        }
-        if (newFlags != flags) {
-            TcpRecord.flags(entry, direction, newFlags);
+        } else if (ack - TcpRecord.maxAck(entry, direction) > 0) {
+            TcpRecord.maxAck(entry, direction, ack);
         }
         int edge = ack + Math.max(width, 1);
         if (edge - word(receiver + MAX_END) > 0) {
             word(receiver + MAX_END, edge);
-        }
-        if (ack == receiverEnd && (receiverFlags & TcpRecord.UNACKNOWLEDGED) != 0) {
-            TcpRecord.flags(entry, 1 - direction, receiverFlags & ~TcpRecord.UNACKNOWLEDGED);
         }
         TcpRecord.recordAck(entry, direction, sequence, ack, end, window);
         return true;
@@ -153,9 +146,9 @@ final class TcpWindow {
         long sender = TcpRecord.window(entry, direction);
         long receiver = TcpRecord.window(entry, 1 - direction);
         int receiverEnd = word(receiver + END);
-        int receiverWindow = word(receiver + MAX_WINDOW);
+        int receiverWindow = TcpRecord.maxWindow(entry, 1 - direction);
         int maxEnd = word(sender + MAX_END);
-        int ackLag = Math.max(word(sender + MAX_WINDOW), ACK_LAG_MIN);
+        int ackLag = Math.max(TcpRecord.maxWindow(entry, direction), ACK_LAG_MIN);
         boolean notBelow = receiverWindow == 0 || end - (word(sender + END) - receiverWindow - 1) > 0;
         boolean ackNotBelow = acknowledged - (receiverEnd - ackLag - 1) > 0;
         boolean ackNotAbove = acknowledged - receiverEnd <= 0;
@@ -182,7 +175,6 @@ final class TcpWindow {
             return Conntrack.TRACK_INVALID;
         }
         word(TcpRecord.window(entry, direction) + END, end);
-        TcpRecord.addFlag(entry, direction, TcpRecord.UNACKNOWLEDGED);
         return Tracker.PASS;
     }
 
@@ -192,7 +184,7 @@ final class TcpWindow {
         int flags = scaleWord(options) | TcpRecord.flags(entry, direction) & TcpRecord.LENIENT;
         word(sender + END, end);
         word(sender + MAX_END, end);
-        word(sender + MAX_WINDOW, Math.max(Tcp.window(frames, l4), 1));
+        TcpRecord.maxWindow(entry, direction, Math.max(Tcp.window(frames, l4), 1));
         TcpRecord.flags(entry, direction, flags);
         int other = TcpRecord.flags(entry, 1 - direction);
         if (direction == 1 && (flags & other & TcpRecord.SCALE_SENT) == 0) {
@@ -215,10 +207,10 @@ final class TcpWindow {
         int scale = TcpRecord.flags(entry, direction) & TcpRecord.SCALE_MASK;
         int window = Math.max(Tcp.window(frames, l4) << scale, 1);
         word(sender + END, end);
-        word(sender + MAX_WINDOW, window);
+        TcpRecord.maxWindow(entry, direction, window);
         word(sender + MAX_END, end + window);
         int ack = Tcp.acknowledgment(frames, l4);
-        if (word(receiver + MAX_WINDOW) == 0) {
+        if (TcpRecord.maxWindow(entry, 1 - direction) == 0) {
             word(receiver + END, ack);
             word(receiver + MAX_END, ack);
         } else if (ack == word(receiver + END) + 1) {
@@ -233,12 +225,11 @@ final class TcpWindow {
         int scale = (flags & Tcp.SYN) != 0 ? 0 : senderFlags & TcpRecord.SCALE_MASK;
         int window = Tcp.window(frames, l4) << scale;
         int width = window + acknowledged - ack;
-        if (width > word(sender + MAX_WINDOW)) {
-            word(sender + MAX_WINDOW, width);
+        if (width > TcpRecord.maxWindow(entry, direction)) {
+            TcpRecord.maxWindow(entry, direction, width);
         }
         if (end - word(sender + END) > 0) {
             word(sender + END, end);
-            TcpRecord.addFlag(entry, direction, TcpRecord.UNACKNOWLEDGED);
         }
         if ((flags & Tcp.ACK) != 0) {
             if ((senderFlags & TcpRecord.MAX_ACK_VALID) == 0 || ack - TcpRecord.maxAck(entry, direction) > 0) {
@@ -246,24 +237,21 @@ final class TcpWindow {
                 TcpRecord.addFlag(entry, direction, TcpRecord.MAX_ACK_VALID);
             }
         }
-        advanceReceiver(entry, 1 - direction, end - word(sender + MAX_END), acknowledged + Math.max(window, 1), ack);
+        advanceReceiver(entry, 1 - direction, end - word(sender + MAX_END), acknowledged + Math.max(window, 1));
     }
 
     /**
      * @param overrun how far the sender went beyond what the receiver's window allows; negative within
      * @param edge behind the last byte that the sender's window allows
      */
-    private static void advanceReceiver(long entry, int direction, int overrun, int edge, int ack) {
+    private static void advanceReceiver(long entry, int direction, int overrun, int edge) {
         long receiver = TcpRecord.window(entry, direction);
-        int receiverWindow = word(receiver + MAX_WINDOW);
+        int receiverWindow = TcpRecord.maxWindow(entry, direction);
         if (receiverWindow != 0 && overrun > 0) {
-            word(receiver + MAX_WINDOW, receiverWindow + overrun);
+            TcpRecord.maxWindow(entry, direction, receiverWindow + overrun);
         }
         if (edge - word(receiver + MAX_END) > 0) {
             word(receiver + MAX_END, edge);
-        }
-        if (ack == word(receiver + END)) {
-            TcpRecord.removeFlag(entry, direction, TcpRecord.UNACKNOWLEDGED);
         }
     }
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class EntryLayoutTest {
     @Test
     void shouldKeepItsOffsets() {
-        assertEquals(3, Conntrack.ENTRIES_LAYOUT_VERSION);
+        assertEquals(4, Conntrack.ENTRIES_LAYOUT_VERSION);
         assertEquals(128, Entry.IPV4_BYTES);
         assertEquals(192, Entry.IPV6_BYTES);
         assertEquals(0, Entry.ADDRESSES);
@@ -20,17 +20,18 @@ final class EntryLayoutTest {
         assertEquals(36, Entry.BACKEND);
         assertEquals(40, Entry.LAST_SEEN);
         assertEquals(44, Entry.CREATED);
-        assertEquals(48, Entry.PACKETS);
-        assertEquals(56, Entry.PACKETS_UPPER);
-        assertEquals(60, Entry.TCP_LAST);
-        assertEquals(64, Entry.BYTE_COUNTS);
-        assertEquals(80, Entry.TCP_WINDOWS);
-        assertEquals(104, Entry.TCP_FLAGS);
-        assertEquals(108, Entry.TCP_MAX_ACK);
+        assertEquals(64, Entry.PACKETS);
+        assertEquals(60, Entry.PACKETS_UPPER);
+        assertEquals(112, Entry.TCP_LAST);
+        assertEquals(72, Entry.BYTE_COUNTS);
+        assertEquals(88, Entry.TCP_WINDOWS);
+        assertEquals(48, Entry.TCP_MAX_WINDOWS);
+        assertEquals(56, Entry.TCP_FLAGS);
+        assertEquals(104, Entry.TCP_MAX_ACK);
         assertEquals(116, Entry.TCP_LAST_SEGMENT);
-        assertEquals(80, Entry.SCTP_TAGS);
-        assertEquals(88, Entry.SCTP_FLAGS);
-        assertEquals(80, Entry.TEMPLATE_SECONDS);
+        assertEquals(48, Entry.SCTP_TAGS);
+        assertEquals(56, Entry.SCTP_FLAGS);
+        assertEquals(48, Entry.TEMPLATE_SECONDS);
         assertEquals(128, Entry.IPV6_ADDRESSES);
         assertEquals(32, Entry.IPV6_TUPLE_BYTES);
     }
