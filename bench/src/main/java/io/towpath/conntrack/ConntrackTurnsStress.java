@@ -172,8 +172,8 @@ public final class ConntrackTurnsStress {
             desc = "Lost, mistaken for the other's, or refused although two lines have places for sixteen.")
     @State
     public static class CreateColliding {
-        /** Room for what one worker removes while the other one is not running. */
-        private static final StressTable TABLE = new StressTable(1 << 13);
+        /** Room for what one worker removes while the other one is not running: jcstress lets it be ahead by some 10,000 turns. */
+        private static final StressTable TABLE = new StressTable(1 << 15);
 
         private static final long[] NUMBERS = colliding();
         private static final long[] LIVE = {Conntrack.MISS, Conntrack.MISS}; // each by its actor only
