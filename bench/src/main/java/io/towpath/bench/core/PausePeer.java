@@ -11,9 +11,10 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 
 /**
- * A worker under full load, a process of its own: answers each line with a slice's {@link PauseSlice}. Its own thread is bound to a core;
+ * A worker under full load, a process of its own: answers each line with one that {@link PauseRow} reads. Its own thread is bound to a core;
  * the JVM's threads, and the one that makes garbage, are not.
  *
  * <p>{@code java ... PausePeer FLOWS CORE SLICE_MS garbage|none}
@@ -21,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 public final class PausePeer {
     static final String GARBAGE = "garbage";
     static final String NONE = "none";
+
+    private static final String CYCLES = "Cycles";
 
     private final CoreLoad load;
     private final long sliceNs;
@@ -47,16 +50,18 @@ public final class PausePeer {
             TowpathPeer.warmUp(load);
             System.out.println(Side.READY);
             while (commands.readLine() != null) {
-                long before = collections();
+                long collections = sum(GarbageCollectorMXBean::getCollectionCount);
+                long stoppedMs = sum(GarbageCollectorMXBean::getCollectionTime);
                 garbage.active(makesGarbage);
                 peer.slice();
                 garbage.active(false);
                 System.out.printf(
                         Locale.ROOT,
-                        "%.2f %d %d %s%n",
+                        "%.2f %d %d %d %s%n",
                         peer.chunks.median(),
                         Machine.residentBytes(),
-                        collections() - before,
+                        sum(GarbageCollectorMXBean::getCollectionCount) - collections,
+                        sum(GarbageCollectorMXBean::getCollectionTime) - stoppedMs,
                         peer.gaps.line());
             }
         }
@@ -76,9 +81,11 @@ public final class PausePeer {
         }
     }
 
-    private static long collections() {
+    /** Of the times in which all threads stand still; a collector that works beside them counts its cycles by themselves. */
+    private static long sum(ToLongFunction<GarbageCollectorMXBean> value) {
         return ManagementFactory.getGarbageCollectorMXBeans().stream()
-                .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+                .filter(bean -> !bean.getName().endsWith(CYCLES))
+                .mapToLong(value)
                 .sum();
     }
 }

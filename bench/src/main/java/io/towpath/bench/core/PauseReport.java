@@ -53,14 +53,17 @@ record PauseReport(List<PauseRow> rows, Machine machine) {
     }
 
     private Table costs() {
-        Table table = new Table("", ">ns a packet", ">resident, MiB", ">collections");
+        Table table = new Table("", ">ns a packet", ">resident, MiB", ">collections", ">stopped, ms each");
         rows.stream()
                 .filter(row -> row.nsPerPacket() != null)
                 .forEach(row -> table.row(
                         row.who,
                         CoreReport.cell(row.nsPerPacket(), "%.1f"),
                         String.valueOf(row.residentBytes() >> 20),
-                        String.valueOf(row.collections())));
+                        String.valueOf(row.collections()),
+                        row.collections() == 0
+                                ? "-"
+                                : String.format(Locale.ROOT, "%.1f", (double) row.stoppedMs() / row.collections())));
         return table;
     }
 
@@ -81,6 +84,7 @@ record PauseReport(List<PauseRow> rows, Machine machine) {
                 CoreReport.writeMedian(json, "ns_per_packet", row.nsPerPacket());
                 json.writeNumberField("resident_bytes", row.residentBytes());
                 json.writeNumberField("collections", row.collections());
+                json.writeNumberField("stopped_ms", row.stoppedMs());
                 json.writeEndObject();
             }
             json.writeEndArray();

@@ -14,6 +14,7 @@ final class PauseRow {
     private final List<Double> nsPerPacket = new ArrayList<>();
     private long residentBytes;
     private long collections;
+    private long stoppedMs;
 
     PauseRow(String who) {
         this.who = who;
@@ -21,11 +22,12 @@ final class PauseRow {
 
     /** Adds a slice of {@link PausePeer}. */
     void addWorker(String line) {
-        String[] parts = line.split(" ", 4);
+        String[] parts = line.split(" ", 5);
         nsPerPacket.add(Double.parseDouble(parts[0]));
         residentBytes = Long.parseLong(parts[1]);
         collections += Long.parseLong(parts[2]);
-        gaps.addLine(parts[3]);
+        stoppedMs += Long.parseLong(parts[3]);
+        gaps.addLine(parts[4]);
     }
 
     /** Returns nanoseconds a packet of each slice; null of the C loop. */
@@ -41,8 +43,13 @@ final class PauseRow {
         return residentBytes;
     }
 
-    /** Returns how many collections there were in all slices. */
+    /** Returns how many times a collector stopped all threads, in all slices. */
     long collections() {
         return collections;
+    }
+
+    /** Returns for how long it did, all together. */
+    long stoppedMs() {
+        return stoppedMs;
     }
 }

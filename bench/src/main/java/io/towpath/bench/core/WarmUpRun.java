@@ -8,10 +8,11 @@ import java.util.Arrays;
  *
  * @param mainMs when its first line of Java ran
  * @param openMs when its first connections were open
+ * @param openCpuMs what the process had taken of all cores by then: the compilers are among it, other programs are not
  * @param endMs of each window
  * @param ns a packet in each window
  */
-record WarmUpRun(double mainMs, double openMs, double[] endMs, double[] ns) {
+record WarmUpRun(double mainMs, double openMs, double openCpuMs, double[] endMs, double[] ns) {
     /** What is no more than this above the final value is steady. */
     private static final double STEADY = 1.1;
     /** Windows whose median is looked at: one that another program disturbed says nothing. */
@@ -20,14 +21,15 @@ record WarmUpRun(double mainMs, double openMs, double[] endMs, double[] ns) {
     /** Reads a line of {@link WarmUpPeer}. */
     static WarmUpRun of(String line) {
         String[] parts = line.split(" ");
-        double[] endMs = new double[parts.length - 2];
+        double[] endMs = new double[parts.length - 3];
         double[] ns = new double[endMs.length];
         for (int i = 0; i < ns.length; i++) {
-            String[] window = parts[2 + i].split(":");
+            String[] window = parts[3 + i].split(":");
             endMs[i] = Double.parseDouble(window[0]);
             ns[i] = Double.parseDouble(window[1]);
         }
-        return new WarmUpRun(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]), endMs, ns);
+        return new WarmUpRun(
+                Double.parseDouble(parts[0]), Double.parseDouble(parts[1]), Double.parseDouble(parts[2]), endMs, ns);
     }
 
     /** Returns nanoseconds a packet in the last quarter of the windows. */

@@ -17,8 +17,8 @@ final class PauseReportTest {
         PauseRow loop = new PauseRow("C loop");
         loop.gaps.addLine("5000:199999 120000:1");
         PauseRow worker = new PauseRow("worker, SERIAL");
-        worker.addWorker("85.5 104857600 1 5000:199990 105104:10");
-        worker.addWorker("86.5 209715200 2 5000:199999 2000000:1");
+        worker.addWorker("85.5 104857600 1 30 5000:199990 105104:10");
+        worker.addWorker("86.5 209715200 2 15 5000:199999 2000000:1");
         return new PauseReport(List.of(loop, worker), MACHINE);
     }
 
@@ -32,7 +32,8 @@ final class PauseReportTest {
                         "  C loop          5.0  5.0    5.0     5.0    120.1                   1.00       0.00",
                         "  worker, SERIAL  5.0  5.0    5.0     5.0   2000.9                   5.49       0.50"),
                 lines.subList(0, 3));
-        assertEquals("  worker, SERIAL  86.0 (85.5 to 86.5)            200            3", lines.get(5));
+        assertEquals(
+                "  worker, SERIAL  86.0 (85.5 to 86.5)            200            3              15.0", lines.get(5));
     }
 
     @Test
@@ -42,5 +43,6 @@ final class PauseReportTest {
         assertNull(rows.getFirst().get("ns_per_packet"));
         assertEquals(86.0, rows.getLast().get("ns_per_packet"));
         assertEquals(3, rows.getLast().get("collections"));
+        assertEquals(45, rows.getLast().get("stopped_ms"));
     }
 }

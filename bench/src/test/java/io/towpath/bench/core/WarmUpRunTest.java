@@ -11,7 +11,7 @@ final class WarmUpRunTest {
     /** Windows of 20 ms from 100 ms on: slow until 500 ms, then 60 ns a packet. */
     private static WarmUpRun run(IntStream disturbed) {
         List<Integer> bad = disturbed.boxed().toList();
-        return WarmUpRun.of("40.0 100.0 "
+        return WarmUpRun.of("40.0 100.0 80 "
                 + IntStream.range(0, 100)
                         .mapToObj(i -> 120.0 + 20 * i + ":" + (bad.contains(i) ? 900.0 : i < 20 ? 600.0 : 60.0))
                         .collect(Collectors.joining(" ")));
