@@ -26,7 +26,6 @@ final class CoreAttack implements AutoCloseable {
     static final int SWEEP_LIMIT = 32;
 
     private static final int WARM_UP_SAMPLES = 20;
-    private static final long LONGEST_NS = TimeUnit.MINUTES.toNanos(1);
     /** A new flow in a full table may cost at most so many times what it costs where there is room. */
     private static final double COST_LIMIT = 2;
     /** Growth of the resident memory that is no leak: the JVM's own. */
@@ -38,16 +37,13 @@ final class CoreAttack implements AutoCloseable {
     private final RouterEngine engine = load.engine();
     private final Cycles swept = new Cycles();
     private final Cycles unswept = new Cycles();
-    private long spunNs;
-    private final long[] spinGaps = new long[PAUSES_NS.size()];
-    private long spinLongestNs;
+    private final Gaps spun = new Gaps();
 
-    /** Times of bursts, and of whole cycles of a burst: a pause may fall between two bursts. */
+    /** Times of bursts, and between them: a pause may fall there. */
     private static final class Cycles {
-        final Histogram newNs = new Histogram(LONGEST_NS, 3);
-        final Histogram establishedNs = new Histogram(LONGEST_NS, 3);
-        final Histogram cycleNs = new Histogram(LONGEST_NS, 3);
-        long totalNs;
+        final Histogram newNs = new Histogram(Gaps.LONGEST_NS, 3);
+        final Histogram establishedNs = new Histogram(Gaps.LONGEST_NS, 3);
+        final Gaps gaps = new Gaps();
         long sent;
         long arrived;
     }
@@ -57,7 +53,7 @@ final class CoreAttack implements AutoCloseable {
         Affinity.pin(peers.core());
         TowpathPeer.warmUpAll();
         double roomyNs = roomyNs();
-        List<String> spin = peers.spin(PAUSES_NS);
+        List<String> spin = peers.spin((int) TimeUnit.NANOSECONDS.toMillis(SEGMENT_NS), 0);
         try (CoreAttack attack = new CoreAttack();
                 Side side = spin == null ? null : new Side(spin)) {
             if (side != null) {
@@ -89,7 +85,7 @@ final class CoreAttack implements AutoCloseable {
             segment(swept, SWEEP_LIMIT);
             segment(unswept, 0);
             if (spin != null) {
-                readSpin(spin.go());
+                spun.addLine(spin.go());
             }
         }
         long grownKib = (Machine.residentBytes() >> 10) - kibBefore;
@@ -139,22 +135,12 @@ final class CoreAttack implements AutoCloseable {
             cycles.arrived += engine.sent(RouterEngine.SERVERS) - before;
             lastNs = endCycle(cycles, lastNs);
         }
-        cycles.totalNs += lastNs - startNs;
     }
 
     private static long endCycle(Cycles cycles, long lastNs) {
         long nowNs = System.nanoTime();
-        cycles.cycleNs.recordValue(nowNs - lastNs);
+        cycles.gaps.record(nowNs - lastNs);
         return nowNs;
-    }
-
-    private void readSpin(String line) {
-        String[] numbers = line.split(" ");
-        spunNs += Long.parseLong(numbers[0]);
-        for (int i = 0; i < spinGaps.length; i++) {
-            spinGaps[i] += Long.parseLong(numbers[1 + i]);
-        }
-        spinLongestNs = Math.max(spinLongestNs, Long.parseLong(numbers[1 + spinGaps.length]));
     }
 
     private Table bursts() {
@@ -179,30 +165,18 @@ final class CoreAttack implements AutoCloseable {
         PAUSES_NS.forEach(limit -> headings.add(">over " + limit / 1000 + " us"));
         headings.add(">longest, us");
         Table table = new Table(headings.toArray(String[]::new));
-        pauses(table, "worker, sweep on", swept);
-        pauses(table, "worker, sweep off", unswept);
-        if (spunNs > 0) {
-            row(table, "C loop", spinGaps, spunNs, spinLongestNs);
+        row(table, "worker, sweep on", swept.gaps);
+        row(table, "worker, sweep off", unswept.gaps);
+        if (!spun.isEmpty()) {
+            row(table, "C loop", spun);
         }
         return table;
     }
 
-    private static void pauses(Table table, String name, Cycles cycles) {
-        long[] over = new long[PAUSES_NS.size()];
-        long usualNs = cycles.cycleNs.getValueAtPercentile(50);
-        for (int i = 0; i < over.length; i++) {
-            // A cycle's own work is no pause.
-            over[i] = cycles.cycleNs.getCountBetweenValues(usualNs + PAUSES_NS.get(i), LONGEST_NS);
-        }
-        row(table, name, over, cycles.totalNs, cycles.cycleNs.getMaxValue() - usualNs);
-    }
-
-    private static void row(Table table, String name, long[] over, long totalNs, long longestNs) {
+    private static void row(Table table, String name, Gaps gaps) {
         List<String> cells = new ArrayList<>(List.of(name));
-        for (long count : over) {
-            cells.add(String.format(Locale.ROOT, "%.2f", count * 1e9 / totalNs));
-        }
-        cells.add(String.format(Locale.ROOT, "%.1f", longestNs / 1000.0));
+        PAUSES_NS.forEach(limit -> cells.add(String.format(Locale.ROOT, "%.2f", gaps.pausesPerSecond(limit))));
+        cells.add(String.format(Locale.ROOT, "%.1f", gaps.longestPauseNs() / 1000.0));
         table.row(cells.toArray(String[]::new));
     }
 

@@ -84,10 +84,28 @@ public final class CoreBench implements Callable<Integer> {
     private boolean servicesMemory;
 
     @Option(
+            names = "--pauses",
+            description = "Instead: how long a worker under full load stands still, beside a C loop on the same core.")
+    private boolean pauses;
+
+    @Option(
+            names = "--gc",
+            paramLabel = "GC",
+            split = ",",
+            description = "With --pauses: under these of ${COMPLETION-CANDIDATES} (SERIAL).")
+    private List<Collector> collectors = List.of(Collector.SERIAL);
+
+    @Option(
+            names = "--warm-up",
+            description =
+                    "Instead: how long a new process takes to forward, and to be fast, with the AOT cache and without.")
+    private boolean warmUp;
+
+    @Option(
             names = "--seconds",
             paramLabel = "N",
             defaultValue = "60",
-            description = "With --attack and --sweep: how long (${DEFAULT-VALUE}).")
+            description = "With --attack, --sweep, and each row of --pauses: how long (${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(
@@ -116,6 +134,7 @@ public final class CoreBench implements Callable<Integer> {
                     command.getErr().println("towpath bench core: " + e.getMessage());
                     return 1;
                 })
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(args));
     }
 
@@ -133,12 +152,20 @@ public final class CoreBench implements Callable<Integer> {
             CoreSweep.run(core, flows == null ? MANY_FLOWS : flows.getFirst(), seconds);
             return 0;
         }
+        if (warmUp) {
+            warmUp(folder.resolveSibling("dataplane/target"));
+            return 0;
+        }
         if (servicesMemory) {
             return ServicesMemory.run(workers.getFirst()) ? 0 : 1;
         }
         Peers peers = Peers.build(folder.resolve("peers/core"), folder.resolve("target/peers"), core);
         if (attack) {
             return CoreAttack.run(peers, seconds) ? 0 : 1;
+        }
+        if (pauses) {
+            pauses(peers);
+            return 0;
         }
         return compare(peers) ? 0 : 1;
     }
@@ -156,6 +183,26 @@ public final class CoreBench implements Callable<Integer> {
         Machine machine = Machine.now();
         List<ScaleRow> rows = CoreScale.run(flows == null ? SCALE_FLOWS : flows, workers, rounds(), CoreBench::say);
         ScaleReport report = new ScaleReport(rows, machine.withLoadAfter());
+        report.lines().forEach(System.out::println);
+        if (json != null) {
+            Files.writeString(json, report.json());
+        }
+    }
+
+    private void pauses(Peers peers) throws IOException {
+        Machine machine = Machine.now();
+        List<PauseRow> rows = CorePauses.run(peers, collectors, seconds, CoreBench::say);
+        PauseReport report = new PauseReport(rows, machine.withLoadAfter());
+        report.lines().forEach(System.out::println);
+        if (json != null) {
+            Files.writeString(json, report.json());
+        }
+    }
+
+    private void warmUp(Path target) throws IOException {
+        Machine machine = Machine.now();
+        List<WarmUpRow> rows = CoreWarmUp.run(target, core, rounds(), CoreBench::say);
+        WarmUpReport report = new WarmUpReport(rows, machine.withLoadAfter());
         report.lines().forEach(System.out::println);
         if (json != null) {
             Files.writeString(json, report.json());

@@ -1,10 +1,8 @@
 package io.towpath.bench.core;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -72,27 +70,18 @@ record Peers(Path folder, int core) {
         };
     }
 
-    /** Returns the command of the loop that counts gaps above some limits; null if it is not built. */
-    List<String> spin(List<Long> limitsNs) {
-        if (!isBuilt(SPIN)) {
-            return null;
-        }
-        List<String> command = new ArrayList<>(List.of(program(SPIN), String.valueOf(core)));
-        limitsNs.forEach(limit -> command.add(limit.toString()));
-        return command;
+    /** Returns the command of the loop that reads the clock after each piece of work; null if it is not built. */
+    List<String> spin(int sliceMs, long workNs) {
+        return isBuilt(SPIN)
+                ? List.of(program(SPIN), String.valueOf(core), String.valueOf(sliceMs), String.valueOf(workNs))
+                : null;
     }
 
     private String program(String name) {
         return folder.resolve(name).toString();
     }
 
-    /** A JVM like this one, which the launcher started with the flags that it starts the engine with. */
     private static List<String> java(String... arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), TowpathPeer.class.getName()));
-        command.addAll(List.of(arguments));
-        return command;
+        return Jvm.likeThis().command(TowpathPeer.class.getName(), arguments);
     }
 }

@@ -67,7 +67,8 @@ public final class TowpathPeer {
         }
     }
 
-    private static void warmUp(CoreLoad load) {
+    /** Runs a load until it gets no better. */
+    static void warmUp(CoreLoad load) {
         long endNs = System.nanoTime() + WARM_UP_LIMIT_NS;
         double best = Double.MAX_VALUE;
         boolean steady = false;

@@ -11,6 +11,7 @@
  *
  * <p>{@code --attack} is {@link io.towpath.bench.core.CoreAttack}, {@code --scale} {@link io.towpath.bench.core.CoreScale},
  * {@code --sweep} {@link io.towpath.bench.core.CoreSweep}, {@code --services-memory} {@link io.towpath.bench.core.ServicesMemory}, each in
- * this process. {@code bench/README.md} says how each number is taken.
+ * this process. {@code --pauses} is {@link io.towpath.bench.core.CorePauses} and {@code --warm-up} {@link io.towpath.bench.core.CoreWarmUp},
+ * whose JVMs are processes of their own. {@code bench/README.md} says how each number is taken.
  */
 package io.towpath.bench.core;
