@@ -80,12 +80,12 @@ public final class ConntrackListing {
     }
 
     private static String source(long entry, int direction) {
-        return new Address(Entry.sourceHi(entry, direction), Entry.sourceLo(entry, direction))
-                .withPort(FiveTuple.sourcePort(Entry.transport(entry, direction)));
+        return new Address(EntryTuple.sourceHi(entry, direction), EntryTuple.sourceLo(entry, direction))
+                .withPort(FiveTuple.sourcePort(EntryTuple.transport(entry, direction)));
     }
 
     private static String destination(long entry, int direction) {
-        return new Address(Entry.destinationHi(entry, direction), Entry.destinationLo(entry, direction))
-                .withPort(FiveTuple.destinationPort(Entry.transport(entry, direction)));
+        return new Address(EntryTuple.destinationHi(entry, direction), EntryTuple.destinationLo(entry, direction))
+                .withPort(FiveTuple.destinationPort(EntryTuple.transport(entry, direction)));
     }
 }

@@ -2,20 +2,17 @@ package io.towpath.conntrack;
 
 import io.towpath.linux.NativeMemory;
 import io.towpath.maps.SharedIndex;
-import io.towpath.packet.FiveTuple;
 import io.towpath.wire.Address;
 
 /** Enters connections into the table: both directions or neither, whatever other workers do at the same time. Any worker. */
 final class Creation {
     private final Conntrack table;
-    private final SharedIndex index;
-    private final TupleHash hash;
+    private final EntryIndex index;
     private final Sweeper sweeper;
 
-    Creation(Conntrack table, TupleHash hash, Sweeper sweeper) {
+    Creation(Conntrack table, Sweeper sweeper) {
         this.table = table;
         this.index = table.index();
-        this.hash = hash;
         this.sweeper = sweeper;
     }
 
@@ -33,23 +30,23 @@ final class Creation {
             sweeper.evict(worker, ipv6); // for the next one: what goes now is free after the burst
         }
         long entry = table.pages().address(number);
-        long replyHash = replyHash(worker, ipv6);
+        long replyHash = index.replyHash(worker, ipv6);
         worker.loaded = load(entry, replyHash);
         Entry.begin(entry, ipv6, worker, Entry.tick(nowNs));
-        int rival = index.insert(replyHash, number << 1 | Conntrack.DIRECTION, table.keys());
+        int rival = index.insert(replyHash, number, 1);
         if (rival != 0) {
             pool.giveBack(lists, number);
             if (rival > 0) {
                 // Of two workers with a packet of one new tuple, both may have chosen the same backend.
-                return table.sameTuple(rival & ~Conntrack.DIRECTION, number << 1)
+                return EntryTuple.isSame(table.pages().address(EntryIndex.number(rival)), 0, entry, 0)
                         ? Conntrack.CONFLICT_ORIGINAL
                         : Conntrack.CONFLICT_REPLY;
             }
             return rival == SharedIndex.FULL ? Conntrack.FULL : Conntrack.CONTENDED;
         }
-        rival = index.insert(table.hashOf(entry, 0), number << 1, table.keys());
-        if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
-            index.remove(replyHash, number << 1 | Conntrack.DIRECTION);
+        rival = index.insert(index.hashOf(entry, 0), number, 0);
+        if (rival != 0 && EntryIndex.number(rival) != number) { // a tuple may be its own reverse
+            index.remove(replyHash, number, 1);
             lists.retire(table, number);
             return rival > 0
                     ? Conntrack.CONFLICT_ORIGINAL
@@ -61,24 +58,9 @@ final class Creation {
         return entry;
     }
 
-    /** Of the family of the original tuple: a template's reply tuple has an address of none. */
-    private long replyHash(ConntrackWorker worker, boolean ipv6) {
-        return ipv6
-                ? hash.ipv6(
-                        worker.replySourceHi,
-                        worker.replySourceLo,
-                        worker.replyDestinationHi,
-                        worker.replyDestinationLo,
-                        worker.replyTransport)
-                : hash.ipv4(
-                        FiveTuple.ipv4Addresses(worker.replySourceLo, worker.replyDestinationLo),
-                        worker.replyTransport);
-    }
-
     /** Has the lines that a creation writes on their way together, not one after the other. */
     private long load(long entry, long replyHash) {
-        return NativeMemory.getLong(index.firstBucket(replyHash))
-                + NativeMemory.getLong(index.secondBucket(replyHash))
+        return index.loadLines(replyHash)
                 + NativeMemory.getLong(entry)
                 + NativeMemory.getLong(entry + EntryPages.LINE_BYTES);
     }

@@ -70,7 +70,7 @@ final class Sweeper {
         lists.nextVictim = lists.victimAfter;
         lists.victimAfter = probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4);
         worker.loaded = (lists.victimAfter == 0 ? 0 : Entry.word(lists.victimAfter))
-                + (lists.nextVictim == 0 ? 0 : table.loadLines(lists.nextVictim));
+                + (lists.nextVictim == 0 ? 0 : table.index().loadLinesOf(lists.nextVictim));
         return victim;
     }
 

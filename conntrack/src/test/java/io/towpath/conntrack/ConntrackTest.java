@@ -57,8 +57,15 @@ final class ConntrackTest {
     }
 
     private long find(long source, long destination, long transport) {
-        return conntrack.lookup(
-                conntrack.hash(0, source, 0, destination, transport), 0, source, 0, destination, transport);
+        return conntrack
+                .index()
+                .lookup(
+                        conntrack.index().hash(0, source, 0, destination, transport),
+                        0,
+                        source,
+                        0,
+                        destination,
+                        transport);
     }
 
     private long reply(int port, int protocol) {
