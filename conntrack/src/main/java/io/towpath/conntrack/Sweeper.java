@@ -48,8 +48,14 @@ final class Sweeper {
         return removed;
     }
 
-    /** Makes room for later connections of a family at the cost of one that never saw traffic both ways, or is ending. */
+    /**
+     * Makes room for later connections of a family at the cost of one that never saw traffic both ways, or is ending; not where room is
+     * about to be made already.
+     */
     void evict(ConntrackWorker worker, boolean ipv6) {
+        if (table.pool(ipv6).hasEnoughSoon(worker.lists(ipv6))) {
+            return;
+        }
         long entry = nextVictim(worker, ipv6);
         for (int i = 0; i < EVICTION_PROBES; i++) {
             if (entry != 0 && Conntrack.isLive(entry) && isEvictable(entry) && table.remove(worker, entry)) {

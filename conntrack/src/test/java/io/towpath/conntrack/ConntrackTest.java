@@ -156,6 +156,23 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldDisplaceFewWhileAWorkerStandsStill() {
+        quiescence.online(0);
+        for (int port = 1; port <= 64; port++) {
+            assertTrue(create(port, FiveTuple.UDP) > 0);
+        }
+        for (int port = 100; port < 200; port++) {
+            assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
+        }
+        assertEquals(8, worker.evicted(), "none becomes free before the worker's next burst");
+
+        quiescence.quiescent(0);
+        for (int port = 100; port < 108; port++) {
+            assertTrue(create(port, FiveTuple.UDP) > 0, "port " + port);
+        }
+    }
+
+    @Test
     void shouldExpireByProtocolAndState() {
         create(1, FiveTuple.UDP);
         establish(2);
