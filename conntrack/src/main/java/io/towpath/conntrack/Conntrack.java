@@ -258,8 +258,7 @@ public final class Conntrack {
         connections.removed(worker, entry);
         worker.ended++;
         int number = pages.number(entry);
-        index.remove(index.hashOf(entry, 0), number, 0);
-        index.remove(index.hashOf(entry, 1), number, 1);
+        index.remove(entry, number);
         Entry.lifeRelease(entry, Entry.FREE);
         worker.lists(!Entry.isIpv4(entry)).retire(this, number);
         return true;
@@ -298,16 +297,11 @@ public final class Conntrack {
             int count = family == EntryPages.UNUSED ? 0 : pages.entries(page, family);
             for (int i = 0; i < count; i++) {
                 long entry = pages.address(EntryPages.number(page, i, family));
-                if (isLive(entry)) {
+                if (Entry.isLive(entry)) {
                     visitor.accept(entry);
                 }
             }
         }
-    }
-
-    /** Returns whether there is a connection at an entry. */
-    static boolean isLive(long entry) {
-        return Entry.lifeOf(Entry.wordAcquire(entry)) == Entry.LIVE;
     }
 
     /** Returns how many connections of a backend are established, or have no such state. Any thread. */

@@ -49,9 +49,9 @@ public final class ConntrackListing {
     }
 
     private static void visit(long entry, Consumer<Connection> consumer) {
-        if (Conntrack.isLive(entry) && !Entry.isTemplate(entry)) {
+        if (Entry.isLive(entry) && !Entry.isTemplate(entry)) {
             Connection connection = read(entry);
-            if (Conntrack.isLive(entry)) {
+            if (Entry.isLive(entry)) {
                 consumer.accept(connection);
             }
         }
