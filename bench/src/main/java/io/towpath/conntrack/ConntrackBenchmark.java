@@ -42,8 +42,15 @@ public class ConntrackBenchmark extends NanosecondBenchmark {
     private long lookup(int flow, int generation, int protocol) {
         long source = FlowKey.source(flow);
         long transport = FlowKey.transport(flow, generation, protocol);
-        return conntrack.lookup(
-                conntrack.hash(0, source, 0, FlowKey.VIP, transport), 0, source, 0, FlowKey.VIP, transport);
+        return conntrack
+                .index()
+                .lookup(
+                        conntrack.index().hash(0, source, 0, FlowKey.VIP, transport),
+                        0,
+                        source,
+                        0,
+                        FlowKey.VIP,
+                        transport);
     }
 
     private long create(int flow, int generation) {

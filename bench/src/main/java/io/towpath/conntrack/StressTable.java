@@ -110,20 +110,20 @@ final class StressTable {
 
     /** Returns the lines of the index that an original tuple may be in, as a number of its own for each pair. */
     long lines(long number, int port) {
-        long hash = conntrack.hash(hi(number), client(number), hi(number), VIP, original(port));
-        return conntrack.line(hash) << 32 ^ conntrack.secondLine(hash);
+        long hash = conntrack.index().hash(hi(number), client(number), hi(number), VIP, original(port));
+        return conntrack.index().line(hash) << 32 ^ conntrack.index().secondLine(hash);
     }
 
     private long lookup(long hi, long source, long destination, long transport) {
-        long hash = conntrack.hash(hi, source, hi, destination, transport);
-        return conntrack.lookup(hash, hi, source, hi, destination, transport);
+        long hash = conntrack.index().hash(hi, source, hi, destination, transport);
+        return conntrack.index().lookup(hash, hi, source, hi, destination, transport);
     }
 
     /** Returns whether an entry has what {@link #create} put in, in all of its parts. */
     boolean isWhole(long handle, long number) {
         long entry = Conntrack.entry(handle);
-        return Entry.sourceLo(entry, 0) == client(number)
-                && Entry.destinationLo(entry, 1) == client(number)
+        return EntryTuple.sourceLo(entry, 0) == client(number)
+                && EntryTuple.destinationLo(entry, 1) == client(number)
                 && Entry.natFlags(entry) == Entry.TRANSLATED
                 && Entry.deltas(entry) == (int) (number * MIXER)
                 && Entry.serviceId(entry) == (int) (number * MIXER >>> 32)

@@ -4,10 +4,9 @@ import io.towpath.linux.NativeMemory;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
-import io.towpath.maps.SharedIndex;
 import io.towpath.packet.FiveTuple;
-import io.towpath.wire.Address;
 import io.towpath.wire.Sctp;
+import io.towpath.wire.Tcp;
 import java.lang.foreign.MemorySegment;
 import java.util.function.LongConsumer;
 
@@ -21,7 +20,7 @@ public final class Conntrack {
     public static final String ENTRIES_MAP = "conntrack-entries";
     static final int ENTRIES_LAYOUT_VERSION = 4;
 
-    /** {@link #lookup}: no such connection. */
+    /** {@link EntryIndex#lookup}: no such connection. */
     public static final long MISS = -1;
 
     /** {@link #create}: another worker made an entry of the original tuple. */
@@ -39,13 +38,13 @@ public final class Conntrack {
     /** The connection is over, and the packet begins a new one on its tuple: remove the entry and create anew. */
     public static final int TRACK_REOPEN = 2;
 
-    static final int DIRECTION = 1;
-    private static final long REFERENCES = 2;
+    /** Bit of a handle. */
+    private static final int DIRECTION = 1;
 
     /** Session affinity templates at most: one entry in so many. */
     private static final int TEMPLATE_SHARE = 4;
 
-    private final SharedIndex index;
+    private final EntryIndex index;
     private final EntryPages pages;
     private final EntryPool ipv4Pool;
     private final EntryPool ipv6Pool;
@@ -54,11 +53,9 @@ public final class Conntrack {
     private final Tracker tracker;
     private final Sweeper sweeper;
     private final Creation creation;
-    private final SharedIndex.Keys keys = this::sameTuple;
     private final ConntrackWorker[] workers;
     private final long templateLimit;
     private final ConntrackWorker controlWorker;
-    private final TupleHash hash;
 
     /**
      * Creates an empty table.
@@ -93,17 +90,16 @@ public final class Conntrack {
             int backends,
             long seed,
             Quiescence quiescence) {
-        this.hash = new TupleHash(seed);
         this.quiescence = quiescence;
-        this.index = SharedIndex.create(store, "conntrack-index", REFERENCES * config.maxEntries());
         this.pages = pages;
+        this.index = new EntryIndex(store, pages, config.maxEntries(), new TupleHash(seed));
         this.ipv4Pool = new EntryPool(pages, EntryPages.IPV4, config.maxEntries());
         this.ipv6Pool = new EntryPool(pages, EntryPages.IPV6, config.maxEntries());
         this.connections = new BackendConnections(store, workers + 1, backends);
         Timeouts timeouts = new Timeouts(config);
         this.tracker = new Tracker(connections, timeouts, config.tcpLiberal());
         this.sweeper = new Sweeper(this, pages, timeouts, workers);
-        this.creation = new Creation(this, hash, sweeper);
+        this.creation = new Creation(this, sweeper);
         this.workers = new ConntrackWorker[workers];
         for (int i = 0; i < workers; i++) {
             this.workers[i] = ConntrackWorker.worker(i);
@@ -132,12 +128,9 @@ public final class Conntrack {
         return ipv6 ? ipv6Pool : ipv4Pool;
     }
 
-    SharedIndex index() {
+    /** Returns where connections are found by their tuples. */
+    public EntryIndex index() {
         return index;
-    }
-
-    SharedIndex.Keys keys() {
-        return keys;
     }
 
     BackendConnections connections() {
@@ -169,118 +162,10 @@ public final class Conntrack {
         return (int) handle & DIRECTION;
     }
 
-    /** Returns the seeded hash of an IPv4 five-tuple: {@link FiveTuple#ipv4Addresses}, {@link FiveTuple#transport}. */
-    public long ipv4Hash(long addresses, long transport) {
-        return hash.ipv4(addresses, transport);
-    }
-
-    /** Returns the seeded hash of a five-tuple of the family that its source has. */
-    public long hash(long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
-        return Address.isIpv4(sourceHi, sourceLo)
-                ? hash.ipv4(FiveTuple.ipv4Addresses(sourceLo, destinationLo), transport)
-                : hash.ipv6(sourceHi, sourceLo, destinationHi, destinationLo, transport);
-    }
-
-    /** Returns the address of the line of the index in which a hash is looked for first. */
-    public long line(long tupleHash) {
-        return index.firstBucket(tupleHash);
-    }
-
-    /** Returns the address of the line in which it is looked for next. */
-    public long secondLine(long tupleHash) {
-        return index.secondBucket(tupleHash);
-    }
-
-    /**
-     * Returns the handle that a hash probably belongs to, by its tag; {@link #MISS} where its first line of the index has none.
-     *
-     * @param line {@link #line} of the hash
-     */
-    public long candidate(long line, long tupleHash) {
-        long found = index.next(line, tupleHash, 0);
-        return found < 0 ? MISS : handle(found);
-    }
-
-    private long handle(long found) {
-        int reference = (int) found;
-        return pages.address(reference >>> 1) | reference & DIRECTION;
-    }
-
-    /** Returns whether a candidate has a five-tuple of IPv4. */
-    public static boolean isIpv4(long candidate, long addresses, long transport) {
-        return Entry.isIpv4(
-                entry(candidate),
-                direction(candidate),
-                addresses,
-                FiveTuple.ports(transport),
-                Entry.ipv4Kind(transport));
-    }
-
-    /** Returns whether a candidate has a five-tuple of IPv6. */
-    public static boolean isIpv6(
-            long candidate, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
-        return Entry.isIpv6(
-                entry(candidate),
-                direction(candidate),
-                sourceHi,
-                sourceLo,
-                destinationHi,
-                destinationLo,
-                FiveTuple.ports(transport),
-                Entry.ipv6Kind(transport));
-    }
-
-    /** Returns the handle of the connection and direction that has the five-tuple, or {@link #MISS}. Refreshes nothing. */
-    public long lookup(
-            long tupleHash, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
-        long first = index.firstBucket(tupleHash);
-        long second = index.secondBucket(tupleHash);
-        if (Address.isIpv4(sourceHi, sourceLo)) {
-            long addresses = FiveTuple.ipv4Addresses(sourceLo, destinationLo);
-            long handle = lookupIpv4(first, tupleHash, addresses, transport);
-            return handle != MISS ? handle : lookupIpv4(second, tupleHash, addresses, transport);
-        }
-        long handle = lookupIpv6(first, tupleHash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
-        return handle != MISS
-                ? handle
-                : lookupIpv6(second, tupleHash, sourceHi, sourceLo, destinationHi, destinationLo, transport);
-    }
-
-    private long lookupIpv4(long bucket, long tupleHash, long addresses, long transport) {
-        long found = index.next(bucket, tupleHash, 0);
-        while (found >= 0) {
-            long handle = handle(found);
-            if (isIpv4(handle, addresses, transport)) {
-                return handle;
-            }
-            found = index.next(bucket, tupleHash, (int) (found >>> 32) + 1);
-        }
-        return MISS;
-    }
-
-    private long lookupIpv6(
-            long bucket,
-            long tupleHash,
-            long sourceHi,
-            long sourceLo,
-            long destinationHi,
-            long destinationLo,
-            long transport) {
-        long found = index.next(bucket, tupleHash, 0);
-        while (found >= 0) {
-            long handle = handle(found);
-            if (isIpv6(handle, sourceHi, sourceLo, destinationHi, destinationLo, transport)) {
-                return handle;
-            }
-            found = index.next(bucket, tupleHash, (int) (found >>> 32) + 1);
-        }
-        return MISS;
-    }
-
     /** Returns whether a packet may begin a connection; others are invalid where there is no entry. */
     public static boolean opens(long transport, MemorySegment frames, long l4) {
         return switch (FiveTuple.protocol(transport)) {
-            case FiveTuple.TCP -> TcpTracker.opens(io.towpath.wire.Tcp.flags(frames, l4));
+            case FiveTuple.TCP -> TcpTracker.opens(Tcp.flags(frames, l4));
             case FiveTuple.SCTP -> SctpTracker.opens(Sctp.firstChunk(frames, l4));
             case FiveTuple.ICMP, FiveTuple.ICMPV6 -> FiveTuple.destinationPort(transport) == 0;
             default -> true;
@@ -296,34 +181,8 @@ public final class Conntrack {
         return creation.create(worker, nowNs);
     }
 
-    /** Has the lines of the index on their way that an entry's removal writes. */
-    long loadLines(long entry) {
-        return NativeMemory.getLong(index.firstBucket(hashOf(entry, 0)))
-                + NativeMemory.getLong(index.firstBucket(hashOf(entry, 1)));
-    }
-
-    long hashOf(long entry, int direction) {
-        if (Entry.isIpv4(entry)) {
-            return hash.ipv4(Entry.addresses(entry, direction), Entry.transport(entry, direction));
-        }
-        return hash.ipv6(
-                Entry.sourceHi(entry, direction),
-                Entry.sourceLo(entry, direction),
-                Entry.destinationHi(entry, direction),
-                Entry.destinationLo(entry, direction),
-                Entry.transport(entry, direction));
-    }
-
-    boolean sameTuple(int reference, int otherReference) {
-        return Entry.isSameTuple(
-                pages.address(reference >> 1),
-                reference & DIRECTION,
-                pages.address(otherReference >> 1),
-                otherReference & DIRECTION);
-    }
-
     /**
-     * Does what {@link #isIpv4} and {@link #track} do for the packets that there are most of: plain segments of established TCP connections
+     * Does what {@link EntryIndex#isIpv4} and {@link #track} do for the packets that there are most of: plain segments of established TCP connections
      * over IPv4, which are seldom idle.
      *
      * @param candidate of the packet's hash
@@ -342,7 +201,7 @@ public final class Conntrack {
         int direction = direction(candidate);
         return FiveTuple.protocol(transport) == FiveTuple.TCP
                 && Entry.isEstablishedIpv4Tcp(Entry.wordAcquire(entry))
-                && Entry.hasIpv4(entry, direction, addresses, FiveTuple.ports(transport))
+                && EntryTuple.hasIpv4(entry, direction, addresses, FiveTuple.ports(transport))
                 && tracker.passesRecent(entry, direction, frames, l4, l4Length, bytes, Entry.tick(nowNs));
     }
 
@@ -363,7 +222,7 @@ public final class Conntrack {
         int direction = direction(candidate);
         return FiveTuple.protocol(transport) == FiveTuple.TCP
                 && Entry.isEstablishedIpv6Tcp(Entry.wordAcquire(entry))
-                && Entry.hasIpv6(
+                && EntryTuple.hasIpv6(
                         entry, direction, sourceHi, sourceLo, destinationHi, destinationLo, FiveTuple.ports(transport))
                 && tracker.passesRecent(entry, direction, frames, l4, l4Length, bytes, Entry.tick(nowNs));
     }
@@ -399,8 +258,7 @@ public final class Conntrack {
         connections.removed(worker, entry);
         worker.ended++;
         int number = pages.number(entry);
-        index.remove(hashOf(entry, 0), number << 1);
-        index.remove(hashOf(entry, 1), number << 1 | DIRECTION);
+        index.remove(entry, number);
         Entry.lifeRelease(entry, Entry.FREE);
         worker.lists(!Entry.isIpv4(entry)).retire(this, number);
         return true;
@@ -439,16 +297,11 @@ public final class Conntrack {
             int count = family == EntryPages.UNUSED ? 0 : pages.entries(page, family);
             for (int i = 0; i < count; i++) {
                 long entry = pages.address(EntryPages.number(page, i, family));
-                if (isLive(entry)) {
+                if (Entry.isLive(entry)) {
                     visitor.accept(entry);
                 }
             }
         }
-    }
-
-    /** Returns whether there is a connection at an entry. */
-    static boolean isLive(long entry) {
-        return Entry.lifeOf(Entry.wordAcquire(entry)) == Entry.LIVE;
     }
 
     /** Returns how many connections of a backend are established, or have no such state. Any thread. */

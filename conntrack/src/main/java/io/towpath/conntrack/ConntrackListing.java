@@ -49,9 +49,9 @@ public final class ConntrackListing {
     }
 
     private static void visit(long entry, Consumer<Connection> consumer) {
-        if (Conntrack.isLive(entry) && !Entry.isTemplate(entry)) {
+        if (Entry.isLive(entry) && !Entry.isTemplate(entry)) {
             Connection connection = read(entry);
-            if (Conntrack.isLive(entry)) {
+            if (Entry.isLive(entry)) {
                 consumer.accept(connection);
             }
         }
@@ -80,12 +80,12 @@ public final class ConntrackListing {
     }
 
     private static String source(long entry, int direction) {
-        return new Address(Entry.sourceHi(entry, direction), Entry.sourceLo(entry, direction))
-                .withPort(FiveTuple.sourcePort(Entry.transport(entry, direction)));
+        return new Address(EntryTuple.sourceHi(entry, direction), EntryTuple.sourceLo(entry, direction))
+                .withPort(FiveTuple.sourcePort(EntryTuple.transport(entry, direction)));
     }
 
     private static String destination(long entry, int direction) {
-        return new Address(Entry.destinationHi(entry, direction), Entry.destinationLo(entry, direction))
-                .withPort(FiveTuple.destinationPort(Entry.transport(entry, direction)));
+        return new Address(EntryTuple.destinationHi(entry, direction), EntryTuple.destinationLo(entry, direction))
+                .withPort(FiveTuple.destinationPort(EntryTuple.transport(entry, direction)));
     }
 }

@@ -3,7 +3,6 @@ package io.towpath.conntrack;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
-import io.towpath.maps.SharedIndex;
 import io.towpath.packet.FiveTuple;
 
 /**
@@ -18,8 +17,6 @@ import io.towpath.packet.FiveTuple;
  * somewhere else is worse than none.
  */
 public final class ConntrackTakeover {
-    private static final int DIRECTION = 1;
-
     private final Conntrack table;
     private final EntryPages pages;
     private final EntryReview review;
@@ -175,9 +172,9 @@ public final class ConntrackTakeover {
                 && review.isBackend(backendId, serviceId)
                 && review.isBackendAt(
                         backendId,
-                        Entry.sourceHi(entry, 1),
-                        Entry.sourceLo(entry, 1),
-                        FiveTuple.sourcePort(Entry.transport(entry, 1)));
+                        EntryTuple.sourceHi(entry, 1),
+                        EntryTuple.sourceLo(entry, 1),
+                        FiveTuple.sourcePort(EntryTuple.transport(entry, 1)));
         Entry.ids(entry, service ? serviceId : 0, backend ? backendId : 0);
         return true;
     }
@@ -185,27 +182,16 @@ public final class ConntrackTakeover {
     /** Enters an entry's tuples; false if another entry has one of them. */
     private boolean enter(int number) {
         long entry = pages.address(number);
-        if (enter(table.hashOf(entry, 1), number << 1 | DIRECTION) != 0) {
+        EntryIndex index = table.index();
+        if (index.insertAlone(index.hashOf(entry, 1), number, 1) != 0) {
             return false;
         }
-        int rival = enter(table.hashOf(entry, 0), number << 1);
-        if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
+        int rival = index.insertAlone(index.hashOf(entry, 0), number, 0);
+        if (rival != 0 && EntryIndex.number(rival) != number) { // a tuple may be its own reverse
             return false;
         }
         table.connections().created(table.controlWorker(), entry);
         table.controlWorker().created++;
         return true;
-    }
-
-    private int enter(long hash, int reference) {
-        int rival = table.index().insert(hash, reference, table.keys());
-        while (rival == SharedIndex.FULL && table.index().makeRoom(hash, this::hash)) {
-            rival = table.index().insert(hash, reference, table.keys());
-        }
-        return rival;
-    }
-
-    private long hash(int reference) {
-        return table.hashOf(pages.address(reference >> 1), reference & DIRECTION);
     }
 }

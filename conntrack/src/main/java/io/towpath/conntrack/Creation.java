@@ -2,20 +2,25 @@ package io.towpath.conntrack;
 
 import io.towpath.linux.NativeMemory;
 import io.towpath.maps.SharedIndex;
-import io.towpath.packet.FiveTuple;
 import io.towpath.wire.Address;
 
-/** Enters connections into the table: both directions or neither, whatever other workers do at the same time. Any worker. */
+/**
+ * Enters connections into the table: both directions or neither, whatever other workers do at the same time. Any worker.
+ *
+ * <p>A tuple whose entry is being removed is free: who enters it takes the dying entry's references out and need not wait for its remover. That
+ * one finds them gone. They are out for good, as the entry is not used again before this worker passed a quiescent point.
+ */
 final class Creation {
+    /** Entries of one tuple that were made and removed while it is entered again. */
+    private static final int HELP_LIMIT = 4;
+
     private final Conntrack table;
-    private final SharedIndex index;
-    private final TupleHash hash;
+    private final EntryIndex index;
     private final Sweeper sweeper;
 
-    Creation(Conntrack table, TupleHash hash, Sweeper sweeper) {
+    Creation(Conntrack table, Sweeper sweeper) {
         this.table = table;
         this.index = table.index();
-        this.hash = hash;
         this.sweeper = sweeper;
     }
 
@@ -33,27 +38,19 @@ final class Creation {
             sweeper.evict(worker, ipv6); // for the next one: what goes now is free after the burst
         }
         long entry = table.pages().address(number);
-        long replyHash = replyHash(worker, ipv6);
+        long replyHash = index.replyHash(worker, ipv6);
         worker.loaded = load(entry, replyHash);
         Entry.begin(entry, ipv6, worker, Entry.tick(nowNs));
-        int rival = index.insert(replyHash, number << 1 | Conntrack.DIRECTION, table.keys());
+        int rival = insert(replyHash, number, 1);
         if (rival != 0) {
             pool.giveBack(lists, number);
-            if (rival > 0) {
-                // Of two workers with a packet of one new tuple, both may have chosen the same backend.
-                return table.sameTuple(rival & ~Conntrack.DIRECTION, number << 1)
-                        ? Conntrack.CONFLICT_ORIGINAL
-                        : Conntrack.CONFLICT_REPLY;
-            }
-            return rival == SharedIndex.FULL ? Conntrack.FULL : Conntrack.CONTENDED;
+            return isOfOriginal(rival, entry) ? Conntrack.CONFLICT_ORIGINAL : refusal(rival, Conntrack.CONFLICT_REPLY);
         }
-        rival = index.insert(table.hashOf(entry, 0), number << 1, table.keys());
-        if (rival != 0 && rival >> 1 != number) { // a tuple may be its own reverse
-            index.remove(replyHash, number << 1 | Conntrack.DIRECTION);
+        rival = insert(index.hashOf(entry, 0), number, 0);
+        if (rival != 0 && EntryIndex.number(rival) != number) { // a tuple may be its own reverse
+            index.remove(replyHash, number, 1);
             lists.retire(table, number);
-            return rival > 0
-                    ? Conntrack.CONFLICT_ORIGINAL
-                    : rival == SharedIndex.FULL ? Conntrack.FULL : Conntrack.CONTENDED;
+            return refusal(rival, Conntrack.CONFLICT_ORIGINAL);
         }
         table.connections().created(worker, entry);
         Entry.lifeRelease(entry, Entry.LIVE);
@@ -61,24 +58,32 @@ final class Creation {
         return entry;
     }
 
-    /** Of the family of the original tuple: a template's reply tuple has an address of none. */
-    private long replyHash(ConntrackWorker worker, boolean ipv6) {
-        return ipv6
-                ? hash.ipv6(
-                        worker.replySourceHi,
-                        worker.replySourceLo,
-                        worker.replyDestinationHi,
-                        worker.replyDestinationLo,
-                        worker.replyTransport)
-                : hash.ipv4(
-                        FiveTuple.ipv4Addresses(worker.replySourceLo, worker.replyDestinationLo),
-                        worker.replyTransport);
+    /** As {@link EntryIndex#insert}; takes entries out on the way that have the tuple but are being removed. */
+    private int insert(long tupleHash, int number, int direction) {
+        int rival = index.insert(tupleHash, number, direction);
+        for (int helped = 0; helped < HELP_LIMIT && rival > 0 && Entry.isDying(entry(rival)); helped++) {
+            index.remove(entry(rival), EntryIndex.number(rival));
+            rival = index.insert(tupleHash, number, direction);
+        }
+        return rival;
+    }
+
+    private long entry(int reference) {
+        return table.pages().address(EntryIndex.number(reference));
+    }
+
+    /** Returns whether a rival is of the same connection: of two workers with a packet of one new tuple, both may have chosen the same backend. */
+    private boolean isOfOriginal(int rival, long entry) {
+        return rival > 0 && EntryTuple.isSame(entry(rival), 0, entry, 0);
+    }
+
+    private static long refusal(int rival, long conflict) {
+        return rival > 0 ? conflict : rival == SharedIndex.FULL ? Conntrack.FULL : Conntrack.CONTENDED;
     }
 
     /** Has the lines that a creation writes on their way together, not one after the other. */
     private long load(long entry, long replyHash) {
-        return NativeMemory.getLong(index.firstBucket(replyHash))
-                + NativeMemory.getLong(index.secondBucket(replyHash))
+        return index.loadLines(replyHash)
                 + NativeMemory.getLong(entry)
                 + NativeMemory.getLong(entry + EntryPages.LINE_BYTES);
     }

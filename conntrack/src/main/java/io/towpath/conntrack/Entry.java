@@ -2,11 +2,10 @@ package io.towpath.conntrack;
 
 import io.towpath.linux.NativeMemory;
 import io.towpath.packet.FiveTuple;
-import io.towpath.wire.Address;
 
 /**
  * Layout of a conntrack entry in native memory, host byte order: two cache lines, and a third for IPv6. An entry is known by its address, a
- * multiple of 64. Offsets from there, bytes:
+ * multiple of 64; {@link EntryTuple} reads its tuples. Offsets from there, bytes:
  *
  * <pre>
  *   0 original IPv4 addresses: source &lt;&lt; 32 | destination (long)      8 original ports: source &lt;&lt; 16 | destination (int)
@@ -41,12 +40,7 @@ public final class Entry {
 
     public static final int IPV6_BYTES = 192;
 
-    static final int ADDRESSES = 0;
-    static final int PORTS = 8;
     static final int WORD = 12;
-    /** Distance of the reply tuple's IPv4 addresses and ports from the original one's. */
-    static final int REPLY = 16;
-
     static final int DELTAS = 28;
     static final int SERVICE = 32;
     static final int BACKEND = 36;
@@ -65,8 +59,6 @@ public final class Entry {
     static final int SCTP_TAGS = 48;
     static final int SCTP_FLAGS = 56;
     static final int TEMPLATE_SECONDS = 48;
-    static final int IPV6_ADDRESSES = 128;
-    static final int IPV6_TUPLE_BYTES = 32;
 
     static final int FREE = 0;
     static final int LIVE = 1;
@@ -80,7 +72,7 @@ public final class Entry {
     private static final int NAT_SHIFT = 20;
     private static final int STATUS_SHIFT = 24;
     /** What all words of live entries of a family and protocol have in common. */
-    static final int KIND_MASK = 0xFF | LIFE_MASK | IPV6;
+    private static final int KIND_MASK = 0xFF | LIFE_MASK | IPV6;
 
     /** NAT flag: packets of the connection are rewritten. */
     public static final int TRANSLATED = 1;
@@ -127,107 +119,12 @@ public final class Entry {
         return ipv6 ? IPV6_BYTES : IPV4_BYTES;
     }
 
-    /** Returns the address of a direction's (0 original, 1 reply) IPv4 addresses and ports. */
-    private static long tuple(long entry, int direction) {
-        return entry + (long) direction * REPLY;
-    }
-
-    private static long ipv6Tuple(long entry, int direction) {
-        return entry + IPV6_ADDRESSES + (long) direction * IPV6_TUPLE_BYTES;
-    }
-
-    /** Returns the word that live entries of IPv4 and a protocol have under {@link #KIND_MASK}. */
-    static int ipv4Kind(long transport) {
-        return FiveTuple.protocol(transport) | LIVE << LIFE_SHIFT;
-    }
-
-    static int ipv6Kind(long transport) {
-        return FiveTuple.protocol(transport) | LIVE << LIFE_SHIFT | IPV6;
-    }
-
-    /** Returns whether a live IPv4 entry has the tuple in a direction. */
-    static boolean isIpv4(long entry, int direction, long addresses, int ports, int kind) {
-        return (wordAcquire(entry) & KIND_MASK) == kind && hasIpv4(entry, direction, addresses, ports);
-    }
-
-    /** As {@link #isIpv4}, for one that is known to be live and of IPv4 by an acquired word. */
-    static boolean hasIpv4(long entry, int direction, long addresses, int ports) {
-        long tuple = tuple(entry, direction);
-        return NativeMemory.getLong(tuple) == addresses && NativeMemory.getInt(tuple + PORTS) == ports;
-    }
-
-    static boolean isIpv6(
-            long entry,
-            int direction,
-            long sourceHi,
-            long sourceLo,
-            long destinationHi,
-            long destinationLo,
-            int ports,
-            int kind) {
-        return (wordAcquire(entry) & KIND_MASK) == kind
-                && hasIpv6(entry, direction, sourceHi, sourceLo, destinationHi, destinationLo, ports);
-    }
-
-    /** As {@link #hasIpv4}. */
-    static boolean hasIpv6(
-            long entry,
-            int direction,
-            long sourceHi,
-            long sourceLo,
-            long destinationHi,
-            long destinationLo,
-            int ports) {
-        long addresses = ipv6Tuple(entry, direction);
-        return NativeMemory.getInt(tuple(entry, direction) + PORTS) == ports
-                && NativeMemory.getLong(addresses + 8) == sourceLo
-                && NativeMemory.getLong(addresses + 24) == destinationLo
-                && NativeMemory.getLong(addresses) == sourceHi
-                && NativeMemory.getLong(addresses + 16) == destinationHi;
-    }
-
-    static boolean isSameTuple(long entry, int direction, long other, int otherDirection) {
-        if (((word(entry) ^ word(other)) & (0xFF | IPV6)) != 0
-                || ports(entry, direction) != ports(other, otherDirection)) {
-            return false;
-        }
-        if (isIpv4(entry)) {
-            return addresses(entry, direction) == addresses(other, otherDirection);
-        }
-        long a = ipv6Tuple(entry, direction);
-        long b = ipv6Tuple(other, otherDirection);
-        return NativeMemory.getLong(a) == NativeMemory.getLong(b)
-                && NativeMemory.getLong(a + 8) == NativeMemory.getLong(b + 8)
-                && NativeMemory.getLong(a + 16) == NativeMemory.getLong(b + 16)
-                && NativeMemory.getLong(a + 24) == NativeMemory.getLong(b + 24);
-    }
-
     /** Writes all of a new entry but what is 0. */
     static void begin(long entry, boolean ipv6, ConntrackWorker arguments, int tick) {
         for (int at = 0; at < bytes(ipv6); at += 8) {
             NativeMemory.setLong(entry + at, 0);
         }
-        if (ipv6) {
-            long original = ipv6Tuple(entry, 0);
-            NativeMemory.setLong(original, arguments.originalSourceHi);
-            NativeMemory.setLong(original + 8, arguments.originalSourceLo);
-            NativeMemory.setLong(original + 16, arguments.originalDestinationHi);
-            NativeMemory.setLong(original + 24, arguments.originalDestinationLo);
-            long reply = ipv6Tuple(entry, 1);
-            NativeMemory.setLong(reply, arguments.replySourceHi);
-            NativeMemory.setLong(reply + 8, arguments.replySourceLo);
-            NativeMemory.setLong(reply + 16, arguments.replyDestinationHi);
-            NativeMemory.setLong(reply + 24, arguments.replyDestinationLo);
-        } else {
-            NativeMemory.setLong(
-                    entry + ADDRESSES,
-                    FiveTuple.ipv4Addresses(arguments.originalSourceLo, arguments.originalDestinationLo));
-            NativeMemory.setLong(
-                    entry + REPLY + ADDRESSES,
-                    FiveTuple.ipv4Addresses(arguments.replySourceLo, arguments.replyDestinationLo));
-        }
-        NativeMemory.setInt(entry + PORTS, FiveTuple.ports(arguments.originalTransport));
-        NativeMemory.setInt(entry + REPLY + PORTS, FiveTuple.ports(arguments.replyTransport));
+        EntryTuple.begin(entry, ipv6, arguments);
         NativeMemory.setInt(entry + DELTAS, arguments.deltas);
         NativeMemory.setInt(entry + SERVICE, arguments.serviceId);
         NativeMemory.setInt(entry + BACKEND, arguments.backendId);
@@ -254,47 +151,26 @@ public final class Entry {
         return NativeMemory.getIntAcquire(entry + WORD);
     }
 
+    /** Returns whether a word is that of a live entry of IPv4 and a protocol. */
+    static boolean isLiveIpv4(int word, int protocol) {
+        return (word & KIND_MASK) == (protocol | LIVE << LIFE_SHIFT);
+    }
+
+    static boolean isLiveIpv6(int word, int protocol) {
+        return (word & KIND_MASK) == (protocol | LIVE << LIFE_SHIFT | IPV6);
+    }
+
+    /** Returns whether two entries are of one family and protocol. */
+    static boolean isSameKind(long entry, long other) {
+        return ((word(entry) ^ word(other)) & (0xFF | IPV6)) == 0;
+    }
+
     public static boolean isIpv4(long entry) {
         return (word(entry) & IPV6) == 0;
     }
 
     public static int protocol(long entry) {
         return word(entry) & 0xFF;
-    }
-
-    /** Returns the IPv4 addresses of a direction's tuple, {@code source << 32 | destination}. */
-    public static long addresses(long entry, int direction) {
-        return NativeMemory.getLong(tuple(entry, direction));
-    }
-
-    /** Returns the ports of a direction's tuple, {@code source << 16 | destination}. */
-    public static int ports(long entry, int direction) {
-        return NativeMemory.getInt(tuple(entry, direction) + PORTS);
-    }
-
-    public static long sourceHi(long entry, int direction) {
-        return isIpv4(entry) ? 0 : NativeMemory.getLong(ipv6Tuple(entry, direction));
-    }
-
-    public static long sourceLo(long entry, int direction) {
-        return isIpv4(entry)
-                ? Address.mapped((int) (addresses(entry, direction) >>> 32))
-                : NativeMemory.getLong(ipv6Tuple(entry, direction) + 8);
-    }
-
-    public static long destinationHi(long entry, int direction) {
-        return isIpv4(entry) ? 0 : NativeMemory.getLong(ipv6Tuple(entry, direction) + 16);
-    }
-
-    public static long destinationLo(long entry, int direction) {
-        return isIpv4(entry)
-                ? Address.mapped((int) addresses(entry, direction))
-                : NativeMemory.getLong(ipv6Tuple(entry, direction) + 24);
-    }
-
-    /** Returns the transport word of a direction's tuple: {@link FiveTuple#transport}. */
-    public static long transport(long entry, int direction) {
-        return FiveTuple.transport(ports(entry, direction), protocol(entry));
     }
 
     public static int natFlags(long entry) {
@@ -370,6 +246,16 @@ public final class Entry {
 
     static int lifeOf(int word) {
         return (word & LIFE_MASK) >>> LIFE_SHIFT;
+    }
+
+    /** Returns whether there is a connection, or a template. */
+    static boolean isLive(long entry) {
+        return lifeOf(wordAcquire(entry)) == LIVE;
+    }
+
+    /** Returns whether an entry is being removed. */
+    static boolean isDying(long entry) {
+        return lifeOf(wordAcquire(entry)) == DYING;
     }
 
     static int statusOf(int word) {

@@ -21,6 +21,9 @@ final class EntryLists {
     private int removed;
     private int removedLast;
     private int removedCount;
+    /** Of this batch and those that are closed. */
+    private int waiting;
+
     private final int[] batchFirst = new int[BATCHES];
     private final int[] batchLast = new int[BATCHES];
     private final int[] batchCount = new int[BATCHES];
@@ -45,6 +48,12 @@ final class EntryLists {
         }
         removed = entry;
         removedCount++;
+        waiting++;
+    }
+
+    /** Returns how many removed entries wait for their grace period. */
+    int waiting() {
+        return waiting;
     }
 
     /** Closes the batch of entries removed since the last call. */
@@ -81,6 +90,7 @@ final class EntryLists {
                 free = batchFirst[batchHead];
                 freeCount += batchCount[batchHead];
             }
+            waiting -= batchCount[batchHead];
             batchHead = (batchHead + 1) % BATCHES;
             batches--;
         }

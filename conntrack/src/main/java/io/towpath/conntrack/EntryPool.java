@@ -12,8 +12,13 @@ final class EntryPool {
     private static final int BATCH = 32;
     /** Entries that a worker holds to be few: those of two bursts, as what it displaces in one burst is free in the next. */
     private static final int RESERVE = 128;
-    /** Of a small table, one in so many. */
+    /** That of a small table is one in so many. */
     private static final int RESERVE_SHARE = 128;
+
+    /** Entries of a worker that will be free soon are enough for it: those of 16 bursts. */
+    private static final int SOON_FREE = 1024;
+    /** Those of a small table are one in so many. */
+    private static final int SOON_FREE_SHARE = 8;
 
     private static final VarHandle SHARED;
 
@@ -28,6 +33,7 @@ final class EntryPool {
     private final EntryPages pages;
     private final int family;
     private final int reserve;
+    private final int soonFree;
 
     /** {@code tag << 32 | first entry's number}. */
     @SuppressWarnings("unused") // through SHARED
@@ -36,12 +42,21 @@ final class EntryPool {
     EntryPool(EntryPages pages, int family, int maxEntries) {
         this.pages = pages;
         this.family = family;
+        this.soonFree = Math.clamp(maxEntries / SOON_FREE_SHARE, 1, SOON_FREE);
         this.reserve = Math.min(RESERVE, maxEntries / RESERVE_SHARE);
     }
 
     /** Returns whether a worker has few free entries left and there are none to fetch. */
     boolean isRunningOut(EntryLists lists) {
         return lists.freeCount < reserve && (int) (long) SHARED.getAcquire(this) == 0 && pages.isUsedUp(family);
+    }
+
+    /**
+     * Returns whether so many removed entries of a worker wait for their grace period that the displacement of further ones would free none
+     * the sooner: while a worker stands still, all others would displace one connection for each that they cannot make.
+     */
+    boolean hasEnoughSoon(EntryLists lists) {
+        return lists.waiting() >= soonFree;
     }
 
     /** Returns the number of a free entry, 0 where there is none. */

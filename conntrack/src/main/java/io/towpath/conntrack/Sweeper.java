@@ -40,7 +40,7 @@ final class Sweeper {
                 continue;
             }
             long entry = pages.address(EntryPages.number(page, worker.sweepIndex++, family));
-            if (Conntrack.isLive(entry) && timeouts.expired(entry, nowNs) && table.remove(worker, entry)) {
+            if (Entry.isLive(entry) && timeouts.expired(entry, nowNs) && table.remove(worker, entry)) {
                 removed++;
             }
         }
@@ -48,11 +48,17 @@ final class Sweeper {
         return removed;
     }
 
-    /** Makes room for later connections of a family at the cost of one that never saw traffic both ways, or is ending. */
+    /**
+     * Makes room for later connections of a family at the cost of one that never saw traffic both ways, or is ending; not where room is
+     * about to be made already.
+     */
     void evict(ConntrackWorker worker, boolean ipv6) {
+        if (table.pool(ipv6).hasEnoughSoon(worker.lists(ipv6))) {
+            return;
+        }
         long entry = nextVictim(worker, ipv6);
         for (int i = 0; i < EVICTION_PROBES; i++) {
-            if (entry != 0 && Conntrack.isLive(entry) && isEvictable(entry) && table.remove(worker, entry)) {
+            if (entry != 0 && Entry.isLive(entry) && isEvictable(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }
@@ -70,7 +76,7 @@ final class Sweeper {
         lists.nextVictim = lists.victimAfter;
         lists.victimAfter = probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4);
         worker.loaded = (lists.victimAfter == 0 ? 0 : Entry.word(lists.victimAfter))
-                + (lists.nextVictim == 0 ? 0 : table.loadLines(lists.nextVictim));
+                + (lists.nextVictim == 0 ? 0 : table.index().loadLinesOf(lists.nextVictim));
         return victim;
     }
 
@@ -78,7 +84,7 @@ final class Sweeper {
     void evictTemplate(ConntrackWorker worker) {
         for (int i = 0; i < EVICTION_PROBES; i++) {
             long entry = probe(worker, EntryPages.UNUSED);
-            if (entry != 0 && Conntrack.isLive(entry) && Entry.isTemplate(entry) && table.remove(worker, entry)) {
+            if (entry != 0 && Entry.isLive(entry) && Entry.isTemplate(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }

@@ -1,5 +1,8 @@
 package io.towpath.conntrack;
 
+import static io.towpath.maps.SeededHash.fold;
+import static io.towpath.maps.SeededHash.secret;
+
 /**
  * Seeded hashes of five-tuples, by 64 x 64 to 128 bit multiplications folded to 64 (as Wang Yi's wyhash). Nobody who does not know the seed can
  * aim for collisions.
@@ -27,14 +30,6 @@ final class TupleHash {
         ports = secret(seed, 5) | IN_NO_TRANSPORT;
     }
 
-    /** SplitMix64 (Steele, Lea and Flood 2014): one word each of a sequence. */
-    private static long secret(long seed, int number) {
-        long z = seed + number * GOLDEN;
-        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
-    }
-
     long ipv4(long addresses, long transport) {
         return fold(fold(addresses ^ a, transport ^ ports) ^ c, GOLDEN);
     }
@@ -42,9 +37,5 @@ final class TupleHash {
     long ipv6(long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
         long addresses = fold(sourceHi ^ a, sourceLo ^ b) ^ fold(destinationHi ^ c, destinationLo ^ d);
         return fold(fold(addresses, transport ^ ports) ^ c, GOLDEN);
-    }
-
-    private static long fold(long x, long y) {
-        return x * y ^ Math.unsignedMultiplyHigh(x, y);
     }
 }

@@ -45,7 +45,9 @@ final class BackendConnectionsTest {
 
     private long find(int port) {
         long transport = FiveTuple.transport(port, 80, FiveTuple.TCP);
-        return conntrack.lookup(conntrack.hash(0, CLIENT, 0, VIP, transport), 0, CLIENT, 0, VIP, transport);
+        return conntrack
+                .index()
+                .lookup(conntrack.index().hash(0, CLIENT, 0, VIP, transport), 0, CLIENT, 0, VIP, transport);
     }
 
     private int tcp(ConntrackWorker worker, long handle, MemorySegment frame, int flags) {

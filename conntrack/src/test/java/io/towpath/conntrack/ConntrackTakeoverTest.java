@@ -151,7 +151,14 @@ final class ConntrackTakeoverTest {
     }
 
     private long find(long hi, long source, long destination, long transport) {
-        return table.lookup(table.hash(hi, source, hi, destination, transport), hi, source, hi, destination, transport);
+        return table.index()
+                .lookup(
+                        table.index().hash(hi, source, hi, destination, transport),
+                        hi,
+                        source,
+                        hi,
+                        destination,
+                        transport);
     }
 
     @Test
@@ -207,8 +214,8 @@ final class ConntrackTakeoverTest {
         LongConsumer[] parts = {
             at -> NativeMemory.ALL.asSlice(at, Entry.bytes(ipv6)).fill((byte) 0),
             at -> Entry.begin(at, ipv6, arguments, Entry.tick(NOW_NS)),
-            at -> assertEquals(0, table.index().insert(table.hashOf(at, 1), number << 1 | 1, table.keys())),
-            at -> assertEquals(0, table.index().insert(table.hashOf(at, 0), number << 1, table.keys()))
+            at -> assertEquals(0, table.index().insert(table.index().hashOf(at, 1), number, 1)),
+            at -> assertEquals(0, table.index().insert(table.index().hashOf(at, 0), number, 0))
         };
         long entry = table.pages().address(number);
         for (int step = 0; step <= steps; step++) {
@@ -223,8 +230,8 @@ final class ConntrackTakeoverTest {
         LongConsumer[] parts = {
             at -> assertTrue(Entry.beginRemoval(at)),
             at -> assertEquals(0, Entry.endState(at)),
-            at -> assertTrue(table.index().remove(table.hashOf(at, 0), number << 1)),
-            at -> assertTrue(table.index().remove(table.hashOf(at, 1), number << 1 | 1)),
+            at -> assertTrue(table.index().remove(table.index().hashOf(at, 0), number, 0)),
+            at -> assertTrue(table.index().remove(table.index().hashOf(at, 1), number, 1)),
             at -> Entry.lifeRelease(at, Entry.FREE)
         };
         for (int step = 0; step <= steps; step++) {

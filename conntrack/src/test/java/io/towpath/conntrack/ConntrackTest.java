@@ -57,8 +57,15 @@ final class ConntrackTest {
     }
 
     private long find(long source, long destination, long transport) {
-        return conntrack.lookup(
-                conntrack.hash(0, source, 0, destination, transport), 0, source, 0, destination, transport);
+        return conntrack
+                .index()
+                .lookup(
+                        conntrack.index().hash(0, source, 0, destination, transport),
+                        0,
+                        source,
+                        0,
+                        destination,
+                        transport);
     }
 
     private long reply(int port, int protocol) {
@@ -114,6 +121,21 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldNotWaitForARemoverThatStandsStill() {
+        long old = create(1000, FiveTuple.UDP);
+        int number = conntrack.pages().number(old);
+        assertTrue(Entry.beginRemoval(old));
+
+        long handle = create(1000, FiveTuple.UDP);
+        assertTrue(handle > 0 && handle != old);
+        assertEquals(handle, original(1000, FiveTuple.UDP));
+
+        conntrack.index().remove(old, number); // it goes on, and finds nothing of its own
+        assertEquals(handle, original(1000, FiveTuple.UDP));
+        assertEquals(handle | 1, reply(1000, FiveTuple.UDP));
+    }
+
+    @Test
     void shouldReuseAnEntryOnlyAfterAQuiescentPoint() {
         use(new Conntrack(
                 new AnonymousMapStore(), ConntrackConfig.defaults().withMaxEntries(1), 1, BACKENDS, 42, quiescence));
@@ -146,6 +168,23 @@ final class ConntrackTest {
         assertEquals(Conntrack.FULL, create(100, FiveTuple.UDP));
         assertEquals(1, worker.evicted());
         assertTrue(create(100, FiveTuple.UDP) > 0, "the evicted entry is free by now");
+    }
+
+    @Test
+    void shouldDisplaceFewWhileAWorkerStandsStill() {
+        quiescence.online(0);
+        for (int port = 1; port <= 64; port++) {
+            assertTrue(create(port, FiveTuple.UDP) > 0);
+        }
+        for (int port = 100; port < 200; port++) {
+            assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
+        }
+        assertEquals(8, worker.evicted(), "none becomes free before the worker's next burst");
+
+        quiescence.quiescent(0);
+        for (int port = 100; port < 108; port++) {
+            assertTrue(create(port, FiveTuple.UDP) > 0, "port " + port);
+        }
     }
 
     @Test

@@ -65,11 +65,15 @@ final class CraftedCollisionsTest {
         conntrack.recycle(worker);
     }
 
+    private long hash(long addresses, long transport) {
+        long source = Address.mapped((int) (addresses >>> 32));
+        return conntrack.index().hash(0, source, 0, Address.mapped((int) addresses), transport);
+    }
+
     private boolean isFound(long addresses, long transport) {
         long source = Address.mapped((int) (addresses >>> 32));
         long destination = Address.mapped((int) addresses);
-        long hash = conntrack.ipv4Hash(addresses, transport);
-        return conntrack.lookup(hash, 0, source, 0, destination, transport) >= 0;
+        return conntrack.index().lookup(hash(addresses, transport), 0, source, 0, destination, transport) >= 0;
     }
 
     private void createCrafted() {
@@ -82,9 +86,9 @@ final class CraftedCollisionsTest {
     @Test
     void shouldRefuseAllButSixteenOfOneHash() {
         use(KNOWN_SEED);
-        long hash = conntrack.ipv4Hash(crafted(), transport(0));
+        long hash = hash(crafted(), transport(0));
         for (int number = 1; number < CRAFTED; number++) {
-            assertEquals(hash, conntrack.ipv4Hash(crafted(), transport(number)), "they do collide");
+            assertEquals(hash, hash(crafted(), transport(number)), "they do collide");
         }
         createCrafted();
 
@@ -108,9 +112,9 @@ final class CraftedCollisionsTest {
         Map<Long, Integer> loads = new HashMap<>();
         int elsewhere = 0;
         for (int number = 0; number < CRAFTED; number++) {
-            long hash = conntrack.ipv4Hash(crafted(), transport(number));
-            loads.merge(conntrack.line(hash), 1, Integer::sum);
-            elsewhere += conntrack.candidate(conntrack.line(hash), hash) == Conntrack.MISS ? 1 : 0;
+            long hash = hash(crafted(), transport(number));
+            loads.merge(conntrack.index().line(hash), 1, Integer::sum);
+            elsewhere += conntrack.index().candidate(conntrack.index().line(hash), hash) == Conntrack.MISS ? 1 : 0;
             assertTrue(isFound(crafted(), transport(number)), "number " + number);
         }
 
@@ -125,10 +129,10 @@ final class CraftedCollisionsTest {
     void shouldPlaceThoseOfOneLineInTheirSecondLines() {
         use(KNOWN_SEED);
         SplittableRandom random = new SplittableRandom(1);
-        long line = conntrack.line(0);
+        long line = conntrack.index().line(0);
         for (int number = 0; number < CRAFTED; number++) {
             long addresses = random.nextLong();
-            while (conntrack.line(conntrack.ipv4Hash(addresses, transport(number))) != line) {
+            while (conntrack.index().line(hash(addresses, transport(number))) != line) {
                 addresses++;
             }
             create(addresses, transport(number), number);

@@ -11,10 +11,10 @@ final class EntryLayoutTest {
         assertEquals(4, Conntrack.ENTRIES_LAYOUT_VERSION);
         assertEquals(128, Entry.IPV4_BYTES);
         assertEquals(192, Entry.IPV6_BYTES);
-        assertEquals(0, Entry.ADDRESSES);
-        assertEquals(8, Entry.PORTS);
+        assertEquals(0, EntryTuple.ADDRESSES);
+        assertEquals(8, EntryTuple.PORTS);
         assertEquals(12, Entry.WORD);
-        assertEquals(16, Entry.REPLY);
+        assertEquals(16, EntryTuple.REPLY);
         assertEquals(28, Entry.DELTAS);
         assertEquals(32, Entry.SERVICE);
         assertEquals(36, Entry.BACKEND);
@@ -32,8 +32,8 @@ final class EntryLayoutTest {
         assertEquals(48, Entry.SCTP_TAGS);
         assertEquals(56, Entry.SCTP_FLAGS);
         assertEquals(48, Entry.TEMPLATE_SECONDS);
-        assertEquals(128, Entry.IPV6_ADDRESSES);
-        assertEquals(32, Entry.IPV6_TUPLE_BYTES);
+        assertEquals(128, EntryTuple.IPV6_ADDRESSES);
+        assertEquals(32, EntryTuple.IPV6_TUPLE_BYTES);
     }
 
     @Test

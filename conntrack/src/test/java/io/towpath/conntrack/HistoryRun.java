@@ -201,9 +201,9 @@ public final class HistoryRun implements LongFunction<String> {
 
         private void lookup(int tuple, boolean thenRemove) {
             long source = source(tuple);
-            long hash = table.conntrack.hash(0, source, 0, DESTINATION, TRANSPORT);
+            long hash = table.conntrack.index().hash(0, source, 0, DESTINATION, TRANSPORT);
             long calledAt = table.time++;
-            long found = table.conntrack.lookup(hash, 0, source, 0, DESTINATION, TRANSPORT);
+            long found = table.conntrack.index().lookup(hash, 0, source, 0, DESTINATION, TRANSPORT);
             int id = found < 0 ? 0 : Entry.serviceId(Conntrack.entry(found));
             record(Kind.LOOKUP, null, tuple, id << 1 | (id == 0 ? 0 : Conntrack.direction(found)), false, calledAt);
             if (found >= 0 && thenRemove) {
@@ -216,7 +216,7 @@ public final class HistoryRun implements LongFunction<String> {
         }
 
         private static int otherTuple(long found) {
-            return (int) (Entry.sourceLo(Conntrack.entry(found), 1 - Conntrack.direction(found)) - source(0));
+            return (int) (EntryTuple.sourceLo(Conntrack.entry(found), 1 - Conntrack.direction(found)) - source(0));
         }
 
         private void sweep() {

@@ -135,8 +135,8 @@ final class TcpScript implements AutoCloseable {
     }
 
     private long find(long source, long destination, long transport) {
-        long hash = conntrack.hash(0, source, 0, destination, transport);
-        return conntrack.lookup(hash, 0, source, 0, destination, transport);
+        long hash = conntrack.index().hash(0, source, 0, destination, transport);
+        return conntrack.index().lookup(hash, 0, source, 0, destination, transport);
     }
 
     /** The connection's state and status flags. */

@@ -20,7 +20,7 @@ import java.util.List;
  * </pre>
  */
 public final class WordMap {
-    static final int LAYOUT_VERSION = 1;
+    static final int LAYOUT_VERSION = 2;
     static final int HEADER_BYTES = 64;
     static final int SLOT_BYTES = 32;
     static final int SLOTS_OFFSET = 8;
@@ -41,7 +41,7 @@ public final class WordMap {
     private final Quiescence quiescence;
     private final long capacity;
     private final long slots;
-    private final long seed;
+    private final SeededHash hash;
 
     // Writer only.
     private long used;
@@ -53,7 +53,7 @@ public final class WordMap {
         this.capacity = capacity;
         this.quiescence = quiescence;
         this.slots = data.get(JAVA_LONG, SLOTS_OFFSET);
-        this.seed = data.get(JAVA_LONG, SEED_OFFSET);
+        this.hash = new SeededHash(data.get(JAVA_LONG, SEED_OFFSET));
     }
 
     /**
@@ -88,7 +88,7 @@ public final class WordMap {
     public long get(long key0, long key1, long key2) {
         long half = (long) LONG.getAcquire(data, 0L);
         long mask = slots - 1;
-        long index = hash(key0, key1, key2) & mask;
+        long index = hash.of(key0, key1, key2) & mask;
         for (long probes = 0; probes < slots; probes++, index = index + 1 & mask) {
             long slot = half + index * SLOT_BYTES;
             long value = (long) LONG.getAcquire(data, slot + VALUE);
@@ -106,13 +106,6 @@ public final class WordMap {
         return data.get(JAVA_LONG, slot + KEY1) == key1
                 && data.get(JAVA_LONG, slot) == key0
                 && data.get(JAVA_LONG, slot + KEY2) == key2;
-    }
-
-    private long hash(long key0, long key1, long key2) {
-        long h = (key1 ^ seed) * 0x9E3779B97F4A7C15L;
-        h = (h ^ h >>> 32 ^ key2) * 0xBF58476D1CE4E5B9L;
-        h = (h ^ h >>> 29 ^ key0) * 0x94D049BB133111EBL;
-        return h ^ h >>> 32;
     }
 
     /**
@@ -171,7 +164,7 @@ public final class WordMap {
     private long find(long key0, long key1, long key2) {
         long half = data.get(JAVA_LONG, 0L);
         long mask = slots - 1;
-        long index = hash(key0, key1, key2) & mask;
+        long index = hash.of(key0, key1, key2) & mask;
         while (true) { // ends: a quarter of the slots is never used
             long slot = half + index * SLOT_BYTES;
             if (data.get(JAVA_LONG, slot + VALUE) == 0 || isKey(slot, key0, key1, key2)) {
@@ -209,8 +202,9 @@ public final class WordMap {
 
     private void copy(long slot, long half) {
         long mask = slots - 1;
-        long index = hash(data.get(JAVA_LONG, slot), data.get(JAVA_LONG, slot + KEY1), data.get(JAVA_LONG, slot + KEY2))
-                & mask;
+        long index =
+                hash.of(data.get(JAVA_LONG, slot), data.get(JAVA_LONG, slot + KEY1), data.get(JAVA_LONG, slot + KEY2))
+                        & mask;
         while (data.get(JAVA_LONG, half + index * SLOT_BYTES + VALUE) != 0) {
             index = index + 1 & mask;
         }

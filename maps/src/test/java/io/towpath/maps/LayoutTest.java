@@ -23,7 +23,7 @@ final class LayoutTest {
 
     @Test
     void shouldKeepTheMapsLayouts() {
-        assertEquals(1, WordMap.LAYOUT_VERSION);
+        assertEquals(2, WordMap.LAYOUT_VERSION);
         assertEquals(64, WordMap.HEADER_BYTES);
         assertEquals(32, WordMap.SLOT_BYTES);
         assertEquals(8, WordMap.SLOTS_OFFSET);

@@ -3,6 +3,7 @@ package io.towpath.nat;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.ConntrackWorker;
 import io.towpath.conntrack.Entry;
+import io.towpath.conntrack.EntryTuple;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
@@ -87,7 +88,7 @@ final class Connections {
         worker.replyDestinationLo = worker.originalSourceLo;
         worker.replyTransport = FiveTuple.reverse(worker.originalTransport);
         worker.natFlags = 0;
-        worker.deltas = Nat.packDeltas(0, 0);
+        worker.deltas = packDeltas(0, 0);
         worker.serviceId = 0;
         worker.backendId = 0;
         worker.templateSeconds = 0;
@@ -167,22 +168,27 @@ final class Connections {
                 worker.replySourceLo);
         int transportDelta = Rewriter.transportDelta(
                 addressDelta, worker.originalTransport, FiveTuple.reverse(worker.replyTransport));
-        worker.deltas = Nat.packDeltas(addressDelta, transportDelta);
+        worker.deltas = packDeltas(addressDelta, transportDelta);
+    }
+
+    /** Packs the two deltas of a connection as {@link Entry#deltas} has them. */
+    private static int packDeltas(int addressDelta, int transportDelta) {
+        return addressDelta & 0xFFFF | transportDelta << 16;
     }
 
     /** Returns whether an entry's deltas are those of its tuples. */
     static boolean areDeltasRight(long entry) {
         int addressDelta = Rewriter.addressDelta(
-                Entry.sourceHi(entry, 0),
-                Entry.sourceLo(entry, 0),
-                Entry.destinationHi(entry, 0),
-                Entry.destinationLo(entry, 0),
-                Entry.destinationHi(entry, 1),
-                Entry.destinationLo(entry, 1),
-                Entry.sourceHi(entry, 1),
-                Entry.sourceLo(entry, 1));
+                EntryTuple.sourceHi(entry, 0),
+                EntryTuple.sourceLo(entry, 0),
+                EntryTuple.destinationHi(entry, 0),
+                EntryTuple.destinationLo(entry, 0),
+                EntryTuple.destinationHi(entry, 1),
+                EntryTuple.destinationLo(entry, 1),
+                EntryTuple.sourceHi(entry, 1),
+                EntryTuple.sourceLo(entry, 1));
         int transportDelta = Rewriter.transportDelta(
-                addressDelta, Entry.transport(entry, 0), FiveTuple.reverse(Entry.transport(entry, 1)));
-        return Entry.deltas(entry) == Nat.packDeltas(addressDelta, transportDelta);
+                addressDelta, EntryTuple.transport(entry, 0), FiveTuple.reverse(EntryTuple.transport(entry, 1)));
+        return Entry.deltas(entry) == packDeltas(addressDelta, transportDelta);
     }
 }

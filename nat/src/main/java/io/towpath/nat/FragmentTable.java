@@ -2,8 +2,8 @@ package io.towpath.nat;
 
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
-import io.towpath.packet.FrameParser;
 import io.towpath.packet.Reason;
+import io.towpath.packet.TransportParser;
 import io.towpath.wire.Bytes;
 import io.towpath.wire.Ethernet;
 import io.towpath.wire.Ipv4;
@@ -154,7 +154,7 @@ public final class FragmentTable implements AutoCloseable {
     private static boolean isTiny(Burst burst, int i) {
         int protocol = burst.protocol(i);
         int there = burst.l4Length(i);
-        return there < FrameParser.minTransportLength(protocol)
+        return there < TransportParser.minLength(protocol)
                 || protocol == FiveTuple.TCP && there < Tcp.headerLength(burst.frames, burst.l4(i));
     }
 

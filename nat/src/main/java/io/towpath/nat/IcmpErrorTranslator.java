@@ -1,7 +1,7 @@
 package io.towpath.nat;
 
 import io.towpath.conntrack.Conntrack;
-import io.towpath.conntrack.Entry;
+import io.towpath.conntrack.EntryTuple;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
@@ -144,28 +144,28 @@ final class IcmpErrorTranslator {
         }
         long entry = Conntrack.entry(handle);
         int other = 1 - Conntrack.direction(handle);
-        burst.targetHi(i, Entry.sourceHi(entry, other));
-        burst.targetLo(i, Entry.sourceLo(entry, other));
+        burst.targetHi(i, EntryTuple.sourceHi(entry, other));
+        burst.targetLo(i, EntryTuple.sourceLo(entry, other));
         burst.reason(i, Reason.ICMP_ERROR_TRANSLATED);
     }
 
     /** Translates the error of frame {@code i}, whose quote must have been {@link #parse}d last. */
     void translate(Burst burst, int i, long handle) {
         long l4 = burst.l4(i);
-        int packetDeltas = Nat.directedDeltas(handle);
+        int packetDeltas = RewriteStage.directedDeltas(handle);
         int addressDelta = packetDeltas & 0xFFFF;
         long entry = Conntrack.entry(handle);
         int other = 1 - Conntrack.direction(handle);
-        long otherSourceHi = Entry.sourceHi(entry, other);
-        long otherSourceLo = Entry.sourceLo(entry, other);
-        long otherDestinationHi = Entry.destinationHi(entry, other);
-        long otherDestinationLo = Entry.destinationLo(entry, other);
+        long otherSourceHi = EntryTuple.sourceHi(entry, other);
+        long otherSourceLo = EntryTuple.sourceLo(entry, other);
+        long otherDestinationHi = EntryTuple.destinationHi(entry, other);
+        long otherDestinationLo = EntryTuple.destinationLo(entry, other);
 
         long changed = Math.min(end, quotedL4 + Tcp.MIN_HEADER_LENGTH) - quotedL3;
         long before = Checksum.sum(frames, quotedL3, changed);
         rewriter.addresses(
                 quotedL3, otherSourceHi, otherSourceLo, otherDestinationHi, otherDestinationLo, addressDelta);
-        quotedTransport(Entry.transport(entry, other), packetDeltas >>> 16);
+        quotedTransport(EntryTuple.transport(entry, other), packetDeltas >>> 16);
         long after = Checksum.sum(frames, quotedL3, changed);
         int delta = Checksum.delta16(Checksum.fold(before), Checksum.fold(after));
 
@@ -191,10 +191,10 @@ final class IcmpErrorTranslator {
         long entry = Conntrack.entry(handle);
         int own = Conntrack.direction(handle);
         int other = 1 - own;
-        return Entry.sourceHi(entry, own) != Entry.destinationHi(entry, other)
-                || Entry.sourceLo(entry, own) != Entry.destinationLo(entry, other)
-                || FiveTuple.sourcePort(Entry.transport(entry, own))
-                        != FiveTuple.destinationPort(Entry.transport(entry, other));
+        return EntryTuple.sourceHi(entry, own) != EntryTuple.destinationHi(entry, other)
+                || EntryTuple.sourceLo(entry, own) != EntryTuple.destinationLo(entry, other)
+                || FiveTuple.sourcePort(EntryTuple.transport(entry, own))
+                        != FiveTuple.destinationPort(EntryTuple.transport(entry, other));
     }
 
     private void quotedTransport(long newTransport, int delta) {

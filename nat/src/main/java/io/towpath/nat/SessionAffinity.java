@@ -24,8 +24,8 @@ final class SessionAffinity {
 
     /** Returns the handle of a client's memory, negative where there is none. Good for this burst. */
     long lookup(int serviceId, long clientHi, long clientLo) {
-        long hash = conntrack.hash(clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
-        return conntrack.lookup(hash, clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
+        long hash = conntrack.index().hash(clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
+        return conntrack.index().lookup(hash, clientHi, clientLo, 0, serviceId, Entry.AFFINITY_TEMPLATE);
     }
 
     /** Returns the id of the backend that a memory is of. */

@@ -2,6 +2,7 @@ package io.towpath.nat;
 
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.Entry;
+import io.towpath.conntrack.EntryTuple;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.WordMap;
 import io.towpath.packet.FiveTuple;
@@ -140,9 +141,9 @@ public final class UdpReconciler {
             return false;
         }
         int serviceId = serviceId(
-                Entry.destinationHi(entry, 0),
-                Entry.destinationLo(entry, 0),
-                FiveTuple.destinationPort(Entry.transport(entry, 0)));
+                EntryTuple.destinationHi(entry, 0),
+                EntryTuple.destinationLo(entry, 0),
+                FiveTuple.destinationPort(EntryTuple.transport(entry, 0)));
         if (serviceId == 0 || Entry.serviceId(entry) == serviceId && servingIds.get(Entry.backendId(entry))) {
             return false;
         }
@@ -159,9 +160,9 @@ public final class UdpReconciler {
 
     /** Compares addresses: the same backend may have been reached through another Service. */
     private boolean serves(List<BackendAddress> backends, long entry) {
-        long hi = Entry.sourceHi(entry, 1);
-        long lo = Entry.sourceLo(entry, 1);
-        int port = FiveTuple.sourcePort(Entry.transport(entry, 1));
+        long hi = EntryTuple.sourceHi(entry, 1);
+        long lo = EntryTuple.sourceLo(entry, 1);
+        int port = FiveTuple.sourcePort(EntryTuple.transport(entry, 1));
         for (BackendAddress backend : backends) {
             if (backend.port() == port
                     && backend.address().lo() == lo

@@ -76,6 +76,18 @@ public final class Burst {
         length(i, frameLength);
     }
 
+    /** Forgets what was decided about the frame of an earlier burst whose record this was. */
+    void begin(int i) {
+        reason(i, Reason.NONE);
+        handle(i, -1);
+    }
+
+    /** Gives a frame that cannot be parsed its reason. Returns its kind. */
+    int invalid(int i, Reason why) {
+        reason(i, why);
+        return FlowKind.INVALID;
+    }
+
     /** Decides about a frame ahead of the later stages, which then pass it over. */
     public void settle(int i, Reason why) {
         kind(i, FlowKind.INVALID);

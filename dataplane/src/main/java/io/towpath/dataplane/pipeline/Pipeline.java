@@ -4,7 +4,10 @@ import io.towpath.nat.Nat;
 import io.towpath.packet.Burst;
 import io.towpath.packet.FrameParser;
 
-/** A packet's way through one worker, stage by stage over a whole burst. {@code docs/packet-path.md} walks through it. */
+/**
+ * A packet's way through one worker, stage by stage over a whole burst. What a stage finds out about a packet, and the reason for which it
+ * goes on, is answered or is dropped, stands in the {@link Burst} for the stages after it. {@code docs/packet-path.md} walks through it.
+ */
 public final class Pipeline {
     private final Nat nat;
     private final Forwarding forwarding;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
 import io.towpath.conntrack.Conntrack;
 import io.towpath.conntrack.Entry;
+import io.towpath.conntrack.EntryTuple;
 import io.towpath.nat.ServicePort;
 import io.towpath.nat.ServiceWriter;
 import io.towpath.packet.FiveTuple;
@@ -55,8 +56,8 @@ final class VerdictLog implements AutoCloseable {
 
     private String backend(long handle) {
         long entry = Conntrack.entry(handle);
-        return new Address(Entry.sourceHi(entry, 1), Entry.sourceLo(entry, 1))
-                .withPort(FiveTuple.sourcePort(Entry.transport(entry, 1)));
+        return new Address(EntryTuple.sourceHi(entry, 1), EntryTuple.sourceLo(entry, 1))
+                .withPort(FiveTuple.sourcePort(EntryTuple.transport(entry, 1)));
     }
 
     @Override

@@ -52,8 +52,8 @@ final class NodeUnderTest implements AutoCloseable {
         Address from = Address.parse(source.address().getHostAddress());
         Address to = Address.parse(destination.address().getHostAddress());
         long transport = FiveTuple.transport(source.port(), destination.port(), protocol);
-        long hash = conntrack.hash(from.hi(), from.lo(), to.hi(), to.lo(), transport);
-        return conntrack.lookup(hash, from.hi(), from.lo(), to.hi(), to.lo(), transport) != Conntrack.MISS;
+        long hash = conntrack.index().hash(from.hi(), from.lo(), to.hi(), to.lo(), transport);
+        return conntrack.index().lookup(hash, from.hi(), from.lo(), to.hi(), to.lo(), transport) != Conntrack.MISS;
     }
 
     @Override

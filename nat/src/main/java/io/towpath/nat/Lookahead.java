@@ -1,0 +1,137 @@
+package io.towpath.nat;
+
+import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.EntryIndex;
+import io.towpath.linux.NativeMemory;
+import io.towpath.packet.Burst;
+import io.towpath.packet.FiveTuple;
+import io.towpath.packet.FlowKind;
+import java.lang.foreign.Arena;
+
+/**
+ * Looks the connections of a whole burst up before any packet is resolved: finds for each packet the handle that it probably has, and has
+ * the cache lines loaded that its resolution reads. Beyond some thousand connections a packet's time is that of the lines it waits for. One
+ * per worker.
+ *
+ * <p>A loop that does nothing but load has as many loads under way at once as the core can, where one that computes, too, has as many as its
+ * reorder buffer holds turns. So each step is a loop of its own, and a packet that has nothing to load does so from {@link #NOWHERE} instead
+ * of branching.
+ */
+final class Lookahead {
+    private static final int LINE_BYTES = 64;
+    /** Memory to load from for packets that have nothing to load. */
+    private static final long NOWHERE =
+            Arena.global().allocate(3 * LINE_BYTES, LINE_BYTES).address();
+
+    private final EntryIndex index;
+
+    /** Where the packet's line of the index is, then its connection's entry; {@link #NOWHERE} where there is none. */
+    private final long[] line = new long[Burst.LIMIT];
+
+    /** Where the index is looked into next for a packet whose first line has nothing. */
+    private final long[] secondLine = new long[Burst.LIMIT];
+
+    /** Handle that the packet's connection probably has; negative where none is known. */
+    private final long[] candidate = new long[Burst.LIMIT];
+
+    private boolean hasIpv6;
+    private boolean hasMissed;
+    /** Keeps the loads alive. */
+    @SuppressWarnings("unused")
+    private long loaded;
+
+    Lookahead(EntryIndex index) {
+        this.index = index;
+    }
+
+    /** Gives every packet with a five-tuple its hash and its {@link #candidate}. */
+    void touch(Burst burst) {
+        int count = burst.count;
+        findLines(burst);
+        long sink = load(line, count, 0);
+        findCandidates(burst);
+        sink += load(line, count, 0) + load(line, count, LINE_BYTES);
+        sink += hasIpv6 ? load(line, count, 2 * LINE_BYTES) : 0;
+        sink += hasMissed ? load(secondLine, count, 0) : 0;
+        loaded = sink;
+    }
+
+    private void findLines(Burst burst) {
+        boolean ipv6 = false;
+        for (int i = 0; i < burst.count; i++) {
+            line[i] = NOWHERE;
+            if (burst.kind(i) == FlowKind.FLOW) {
+                long hash = index.hash(
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
+                        burst.transport(i));
+                burst.hash(i, hash);
+                line[i] = index.line(hash);
+                ipv6 |= !burst.isIpv4(i);
+            }
+        }
+        hasIpv6 = ipv6;
+    }
+
+    private void findCandidates(Burst burst) {
+        boolean missed = false;
+        for (int i = 0; i < burst.count; i++) {
+            boolean isFlow = line[i] != NOWHERE;
+            candidate[i] = isFlow ? index.candidate(line[i], burst.hash(i)) : Conntrack.MISS;
+            boolean isMissed = candidate[i] == Conntrack.MISS;
+            line[i] = isMissed ? NOWHERE : Conntrack.entry(candidate[i]);
+            secondLine[i] = isFlow && isMissed ? index.secondLine(burst.hash(i)) : NOWHERE;
+            missed |= isFlow && isMissed;
+        }
+        hasMissed = missed;
+    }
+
+    private static long load(long[] addresses, int count, int offset) {
+        long sink = 0;
+        for (int i = 0; i < count; i++) {
+            sink += NativeMemory.getLong(addresses[i] + offset);
+        }
+        return sink;
+    }
+
+    /** Returns the handle that packet {@code i}'s connection probably has, by the tag of its hash; negative where none is known. */
+    long candidate(int i) {
+        return candidate[i];
+    }
+
+    /** Returns the handle of packet {@code i}'s connection; {@link Conntrack#MISS} where the table has none. */
+    long lookup(Burst burst, int i) {
+        return isCandidateRight(burst, i) ? candidate[i] : lookupAgain(burst, i);
+    }
+
+    private boolean isCandidateRight(Burst burst, int i) {
+        if (candidate[i] < 0) {
+            return false;
+        }
+        return burst.isIpv4(i)
+                ? EntryIndex.isIpv4(
+                        candidate[i],
+                        FiveTuple.ipv4Addresses(burst.sourceLo(i), burst.destinationLo(i)),
+                        burst.transport(i))
+                : EntryIndex.isIpv6(
+                        candidate[i],
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
+                        burst.transport(i));
+    }
+
+    /** As {@link #lookup}, where what was found ahead is not true any more. */
+    long lookupAgain(Burst burst, int i) {
+        return index.lookup(
+                burst.hash(i),
+                burst.sourceHi(i),
+                burst.sourceLo(i),
+                burst.destinationHi(i),
+                burst.destinationLo(i),
+                burst.transport(i));
+    }
+}

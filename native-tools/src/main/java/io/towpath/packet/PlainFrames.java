@@ -1,0 +1,132 @@
+package io.towpath.packet;
+
+import io.towpath.wire.Address;
+import io.towpath.wire.Bytes;
+import io.towpath.wire.Checksum;
+import io.towpath.wire.Ethernet;
+import io.towpath.wire.Ipv4;
+import io.towpath.wire.Ipv6;
+import io.towpath.wire.Tcp;
+import io.towpath.wire.Udp;
+import io.towpath.wire.VnetHeader;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Parses the frames that there are most of by a few wide loads, in runs that C2 compiles by themselves; leaves all others to
+ * {@link FrameParser}, as they were.
+ */
+final class PlainFrames {
+    /** The first byte of an IPv4 header without options. */
+    private static final int PLAIN_IPV4 = 0x45;
+    /** Ethernet, IPv4 and UDP headers. */
+    private static final int PLAIN_MIN_LENGTH = Ethernet.HEADER_LENGTH + Ipv4.MIN_HEADER_LENGTH + Udp.HEADER_LENGTH;
+
+    private static final int IPV6_VERSION = 6;
+    private static final int PLAIN_IPV6_MIN_LENGTH = Ethernet.HEADER_LENGTH + Ipv6.HEADER_LENGTH + Udp.HEADER_LENGTH;
+    /** More-fragments flag and offset in the first eight bytes. */
+    private static final int FRAGMENT_MASK = 0x3FFF;
+
+    private PlainFrames() {}
+
+    /** Parses frames from one on as long as they are plain IPv4. Returns the first that is not. */
+    static int parseIpv4Run(Burst burst, int from) {
+        int i = from;
+        while (i < burst.count && parsePlainIpv4(burst, i)) {
+            i++;
+        }
+        return i;
+    }
+
+    /** As {@link #parseIpv4Run}, for IPv6. */
+    static int parseIpv6Run(Burst burst, int from) {
+        int i = from;
+        while (i < burst.count && parsePlainIpv6(burst, i)) {
+            i++;
+        }
+        return i;
+    }
+
+    /**
+     * Does what {@link FrameParser} does for TCP or UDP over IPv4 without options, tags or fragments, and sound.
+     *
+     * @return false for a frame that takes a closer look
+     */
+    private static boolean parsePlainIpv4(Burst burst, int i) {
+        MemorySegment frames = burst.frames;
+        long l2 = burst.l2(i);
+        int length = burst.length(i);
+        long l3 = l2 + Ethernet.HEADER_LENGTH;
+        if (length < PLAIN_MIN_LENGTH || Ethernet.type(frames, l2) != Ethernet.TYPE_IPV4) {
+            return false;
+        }
+        long first = Bytes.i64(frames, l3);
+        long second = Bytes.i64(frames, l3 + 8);
+        int destination = Bytes.i32(frames, l3 + 16);
+        int l4Length = ((int) (first >>> 32) & 0xFFFF) - Ipv4.MIN_HEADER_LENGTH;
+        int protocol = (int) (second >>> 48) & 0xFF;
+        long l4 = l3 + Ipv4.MIN_HEADER_LENGTH;
+        if (first >>> 56 != PLAIN_IPV4
+                || (first & FRAGMENT_MASK) != 0
+                || l4Length > length - Ethernet.HEADER_LENGTH - Ipv4.MIN_HEADER_LENGTH
+                || Checksum.foldPlainIpv4(first, second, destination) != 0xFFFF
+                || !isPlainTransport(frames, l4, l4Length, protocol)
+                || !VnetHeader.isPlain(frames, l2)) {
+            return false;
+        }
+        burst.begin(i);
+        burst.kind(i, FlowKind.FLOW);
+        burst.l3(i, l3);
+        burst.l4(i, l4);
+        burst.l4Length(i, l4Length);
+        burst.sourceHi(i, 0);
+        burst.sourceLo(i, Address.mapped((int) second));
+        burst.destinationHi(i, 0);
+        burst.destinationLo(i, Address.mapped(destination));
+        burst.transport(i, FiveTuple.transport(Udp.ports(frames, l4), protocol));
+        return true;
+    }
+
+    /** As {@link #parsePlainIpv4}, for TCP or UDP right behind an IPv6 header. */
+    private static boolean parsePlainIpv6(Burst burst, int i) {
+        MemorySegment frames = burst.frames;
+        long l2 = burst.l2(i);
+        int length = burst.length(i);
+        long l3 = l2 + Ethernet.HEADER_LENGTH;
+        if (length < PLAIN_IPV6_MIN_LENGTH || Ethernet.type(frames, l2) != Ethernet.TYPE_IPV6) {
+            return false;
+        }
+        long first = Bytes.i64(frames, l3);
+        long sourceHi = Ipv6.sourceHi(frames, l3);
+        long destinationHi = Ipv6.destinationHi(frames, l3);
+        int l4Length = (int) (first >>> 16) & 0xFFFF;
+        int protocol = (int) (first >>> 8) & 0xFF;
+        long l4 = l3 + Ipv6.HEADER_LENGTH;
+        if (first >>> 60 != IPV6_VERSION
+                || sourceHi == 0 // with what is IPv4, and more
+                || destinationHi == 0
+                || l4Length > length - Ethernet.HEADER_LENGTH - Ipv6.HEADER_LENGTH
+                || !isPlainTransport(frames, l4, l4Length, protocol)
+                || !VnetHeader.isPlain(frames, l2)) {
+            return false;
+        }
+        burst.begin(i);
+        burst.kind(i, FlowKind.FLOW);
+        burst.l3(i, l3);
+        burst.l4(i, l4);
+        burst.l4Length(i, l4Length);
+        burst.sourceHi(i, sourceHi);
+        burst.sourceLo(i, Ipv6.sourceLo(frames, l3));
+        burst.destinationHi(i, destinationHi);
+        burst.destinationLo(i, Ipv6.destinationLo(frames, l3));
+        burst.transport(i, FiveTuple.transport(Udp.ports(frames, l4), protocol));
+        return true;
+    }
+
+    private static boolean isPlainTransport(MemorySegment frames, long l4, int l4Length, int protocol) {
+        return switch (protocol) {
+            case FiveTuple.TCP -> Tcp.isValid(frames, l4, l4 + l4Length);
+            case FiveTuple.UDP -> Udp.isValid(frames, l4, l4 + l4Length);
+            default -> false;
+        };
+    }
+}
