@@ -14,8 +14,8 @@ import java.lang.foreign.Arena;
  * per worker.
  *
  * <p>A loop that does nothing but load has as many loads under way at once as the core can, where one that computes, too, has as many as its
- * reorder buffer holds turns. So each step is a loop of its own, and a packet that has nothing to load does so from {@link #NOWHERE} instead
- * of branching.
+ * reorder buffer holds turns. So each step is a loop of its own (those that compute are units of compilation, {@code *Run}), and a packet
+ * that has nothing to load does so from {@link #NOWHERE} instead of branching.
  */
 final class Lookahead {
     private static final int LINE_BYTES = 64;
@@ -47,19 +47,21 @@ final class Lookahead {
     /** Gives every packet with a five-tuple its hash and its {@link #candidate}. */
     void touch(Burst burst) {
         int count = burst.count;
-        findLines(burst);
+        findLinesRun(burst);
         long sink = load(line, count, 0);
-        findCandidates(burst);
+        findCandidatesRun(burst);
         sink += load(line, count, 0) + load(line, count, LINE_BYTES);
         sink += hasIpv6 ? load(line, count, 2 * LINE_BYTES) : 0;
         sink += hasMissed ? load(secondLine, count, 0) : 0;
         loaded = sink;
     }
 
-    private void findLines(Burst burst) {
+    private void findLinesRun(Burst burst) {
+        long[] lines = line;
+        int count = burst.count;
         boolean ipv6 = false;
-        for (int i = 0; i < burst.count; i++) {
-            line[i] = NOWHERE;
+        for (int i = 0; i < count; i++) {
+            lines[i] = NOWHERE;
             if (burst.kind(i) == FlowKind.FLOW) {
                 long hash = index.hash(
                         burst.sourceHi(i),
@@ -68,20 +70,23 @@ final class Lookahead {
                         burst.destinationLo(i),
                         burst.transport(i));
                 burst.hash(i, hash);
-                line[i] = index.line(hash);
+                lines[i] = index.line(hash);
                 ipv6 |= !burst.isIpv4(i);
             }
         }
         hasIpv6 = ipv6;
     }
 
-    private void findCandidates(Burst burst) {
+    private void findCandidatesRun(Burst burst) {
+        long[] lines = line;
+        int count = burst.count;
         boolean missed = false;
-        for (int i = 0; i < burst.count; i++) {
-            boolean isFlow = line[i] != NOWHERE;
-            candidate[i] = isFlow ? index.candidate(line[i], burst.hash(i)) : Conntrack.MISS;
-            boolean isMissed = candidate[i] == Conntrack.MISS;
-            line[i] = isMissed ? NOWHERE : Conntrack.entry(candidate[i]);
+        for (int i = 0; i < count; i++) {
+            boolean isFlow = lines[i] != NOWHERE;
+            long found = isFlow ? index.candidate(lines[i], burst.hash(i)) : Conntrack.MISS;
+            boolean isMissed = found == Conntrack.MISS;
+            candidate[i] = found;
+            lines[i] = isMissed ? NOWHERE : Conntrack.entry(found);
             secondLine[i] = isFlow && isMissed ? index.secondLine(burst.hash(i)) : NOWHERE;
             missed |= isFlow && isMissed;
         }
