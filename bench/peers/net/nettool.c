@@ -1,6 +1,8 @@
 // The load of 'towpath bench net': servers in one namespace, clients in another, whatever is measured between them. A client ends by
 // itself and prints one line of JSON; servers end when their standard input does, so that none outlives who started it.
 //
+// With '-c NAME' before everything else TCP has that congestion control (tcp(7), TCP_CONGESTION), else the one of the system.
+//
 //   nettool serve ECHO_PORT STREAM_PORT HTTP_PORT                   TCP servers; prints "ready"
 //   nettool udp-receive PORT                                        prints "ready", at the end {"received", "seconds"}
 //   nettool udp-send ADDRESS PORT BYTES SECONDS PER_SECOND          {"sent", "seconds"}; PER_SECOND 0 is as fast as it goes
@@ -79,10 +81,18 @@ static void limit(int fd) {
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 }
 
+static const char *congestion;  // NULL is the system's
+
+static void set_congestion(int fd) {
+  if (congestion && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, strlen(congestion)))
+    die("congestion control %s: %s", congestion, strerror(errno));
+}
+
 static int dial(uint32_t address, int port) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in to = endpoint(address, port);
   limit(fd);
+  set_congestion(fd);
   if (connect(fd, (void *)&to, sizeof to)) die("connect to port %d: %s", port, strerror(errno));
   on(fd, IPPROTO_TCP, TCP_NODELAY);
   return fd;
@@ -146,6 +156,7 @@ static int listener(int port, int flags) {
   int fd = socket(AF_INET, SOCK_STREAM | flags, 0);
   struct sockaddr_in at = endpoint(INADDR_ANY, port);
   on(fd, SOL_SOCKET, SO_REUSEADDR);
+  set_congestion(fd);  // accepted sockets inherit it
   if (bind(fd, (void *)&at, sizeof at) || listen(fd, 4096)) die("port %d: %s", port, strerror(errno));
   return fd;
 }
@@ -417,6 +428,11 @@ static const struct command {
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
+  if (argc > 2 && !strcmp(argv[1], "-c")) {
+    congestion = argv[2];
+    argc -= 2;
+    argv += 2;
+  }
   for (size_t i = 0; argc > 1 && i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
     if (!strcmp(argv[1], COMMANDS[i].name) && argc - 2 == COMMANDS[i].arguments) {
       COMMANDS[i].run(argv + 2);

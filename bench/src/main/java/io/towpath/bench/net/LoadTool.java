@@ -13,8 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The program {@code peers/net/nettool.c}. */
-record LoadTool(Path program) {
+/**
+ * The program {@code peers/net/nettool.c}.
+ *
+ * @param congestion control of its TCP streams and round trips, null for the system's
+ */
+record LoadTool(Path program, String congestion) {
     private static final Duration BUILD_LIMIT = Duration.ofMinutes(1);
     /** Far more than any sample takes. */
     private static final Duration CLIENT_LIMIT = Duration.ofSeconds(30);
@@ -55,13 +59,13 @@ record LoadTool(Path program) {
     }
 
     /** Builds the tool. */
-    static LoadTool build(Path sources, Path folder) throws IOException, InterruptedException {
+    static LoadTool build(Path sources, Path folder, String congestion) throws IOException, InterruptedException {
         Programs.Result result =
                 Programs.run(BUILD_LIMIT, List.of(sources.resolve("build.sh").toString(), folder.toString()));
         if (!result.isOk()) {
             throw new DemoException(result.errors().strip());
         }
-        return new LoadTool(folder.resolve("nettool"));
+        return new LoadTool(folder.resolve("nettool"), congestion);
     }
 
     /** Starts the TCP servers. */
@@ -101,6 +105,9 @@ record LoadTool(Path program) {
 
     private List<String> command(Namespace namespace, String... arguments) {
         List<String> all = new ArrayList<>(List.of(program.toString()));
+        if (congestion != null) {
+            all.addAll(List.of("-c", congestion));
+        }
         all.addAll(List.of(arguments));
         return namespace.command(all.toArray(String[]::new));
     }

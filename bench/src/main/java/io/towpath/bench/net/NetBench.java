@@ -65,6 +65,13 @@ public final class NetBench implements Callable<Integer> {
     @Option(names = "--ways", paramLabel = "WAY", split = ",", description = "Only these of ${COMPLETION-CANDIDATES}.")
     private List<Way> ways = List.of(Way.values());
 
+    @Option(
+            names = "--congestion",
+            paramLabel = "NAME",
+            description =
+                    "TCP's congestion control at both ends, as in tcp_available_congestion_control; else the system's.")
+    private String congestion;
+
     private final Map<Way, String> absent = new EnumMap<>(Way.class);
 
     /** Runs and exits with 0, 1 if it failed, or 2 for wrong arguments. The property {@code towpath.bench} names the module's folder. */
@@ -106,7 +113,8 @@ public final class NetBench implements Callable<Integer> {
         long startNs = System.nanoTime();
         Machine machine = Machine.now();
         Path folder = Path.of(System.getProperty("towpath.bench"));
-        LoadTool tool = LoadTool.build(folder.resolve("peers/net"), folder.resolve("target/peers-net"));
+        LoadTool tool = LoadTool.build(folder.resolve("peers/net"), folder.resolve("target/peers-net"), congestion);
+        say("TCP congestion control: " + (congestion != null ? congestion : systemCongestion()));
         BenchNetwork network =
                 BenchNetwork.create(String.valueOf(ProcessHandle.current().pid()), cleanup);
         tool.serve(network.server(), cleanup);
@@ -119,6 +127,11 @@ public final class NetBench implements Callable<Integer> {
         NetResults results = run.measure(startNs);
         report(results, machine.withLoadAfter());
         return results.ways().stream().anyMatch(Way::isTowpath);
+    }
+
+    private static String systemCongestion() throws IOException {
+        return Files.readString(Path.of("/proc/sys/net/ipv4/tcp_congestion_control"))
+                .strip();
     }
 
     private void report(NetResults results, Machine machine) throws IOException {

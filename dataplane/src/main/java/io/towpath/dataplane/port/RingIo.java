@@ -24,7 +24,7 @@ import java.util.List;
  * Writes may not wait for room (RWF_NOWAIT), so that a device without any is a drop and holds nobody up.
  */
 public final class RingIo implements PortIo {
-    /** Buffers that the kernel may hold for all ports together: several bursts, so that it need not stop while one is worked on. */
+    /** Buffers that the kernel may hold for all ports together: several bursts of small frames, so that it need not stop while one is worked on. */
     public static final int PROVIDED_BUFFERS = 256;
 
     private static final int REQUESTS = 256;
@@ -59,6 +59,7 @@ public final class RingIo implements PortIo {
     private final int[] writeBytes;
     private final Reason[] writeReason;
     private int writes;
+    private final ReceiveBudget budget = new ReceiveBudget(PROVIDED_BUFFERS);
     /** Buffers that the kernel has, or that wait filled in a port. */
     private int lent;
 
@@ -178,6 +179,7 @@ public final class RingIo implements PortIo {
         int buffer = completions.buffer();
         if (buffer >= 0) {
             if (result >= 0) {
+                budget.received(result);
                 port.arrived(buffer, result);
             } else {
                 lent--;
@@ -201,7 +203,7 @@ public final class RingIo implements PortIo {
     }
 
     private void refill() {
-        int count = Math.min(PROVIDED_BUFFERS - lent, pool.available() - OWN_BUFFERS);
+        int count = Math.min(budget.buffers() - lent, pool.available() - OWN_BUFFERS);
         if (count <= 0) {
             return;
         }

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 public final class TapPort extends ImmediatePort implements DevicePort {
     private final MemorySegment frames;
     private final LinkWatch link = new LinkWatch();
+    private final ReceiveBudget budget = new ReceiveBudget(Burst.LIMIT);
     private volatile Fd queue;
 
     public TapPort(int index, String name, Fd queue, MemorySegment frames) {
@@ -24,8 +25,9 @@ public final class TapPort extends ImmediatePort implements DevicePort {
         if (link.isGone()) {
             return 0;
         }
+        int most = Math.min(limit, budget.buffers());
         int received = 0;
-        while (received < limit) {
+        while (received < most) {
             int buffer = pool.take();
             if (buffer < 0) {
                 break;
@@ -39,6 +41,7 @@ public final class TapPort extends ImmediatePort implements DevicePort {
                 }
                 break;
             }
+            budget.received(bytes);
             // What is shorter than its own header is a frame of no bytes: the parser drops and counts it.
             burst.add(index(), buffer, l2, Math.max(0, bytes - VnetHeader.LENGTH));
             received++;

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class DevicePortTest {
     private static final int BURST = 200;
     private static final int WAIT_MS = 5_000;
+    /** Bytes of a datagram. */
+    private static final int LARGE = 64_000;
 
     private final Cleanup cleanup = new Cleanup();
     private final Namespace place =
@@ -165,6 +167,51 @@ final class DevicePortTest {
             }
         }
         assertFalse(rig.await(1));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = IoEngine.class,
+            names = {"URING", "RW"})
+    void shouldTakeNoMoreLargeFramesAtOnceThanStayInTheCache(IoEngine engine) throws Exception {
+        try (Tap tap = tap("t0");
+                PortRig rig = new PortRig(engine, tap)) {
+            ip("ip", "link", "set", "t0", "mtu", "65521");
+            ip("ip", "address", "add", "10.99.0.1/24", "dev", "t0");
+            // By then the buffers that the kernel had before it sent large frames are used up.
+            for (int i = 0; i < RingIo.PROVIDED_BUFFERS; i++) {
+                sendLarge(1);
+                assertEquals(List.of(42 + LARGE), receiveSome(rig));
+            }
+
+            int waiting = 2 * ReceiveBudget.BUFFERS_MIN;
+            sendLarge(waiting);
+
+            for (int received = 0; received < waiting; ) {
+                int count = receiveSome(rig).size();
+                assertTrue(count <= ReceiveBudget.BUFFERS_MIN, count + " at once");
+                received += count;
+            }
+        }
+    }
+
+    /** Sends datagrams, each by a socket of its own, as one that waits takes much of a socket's memory. */
+    private void sendLarge(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            try (DatagramSocket socket = place.call(() -> new DatagramSocket())) {
+                socket.setBroadcast(true);
+                socket.send(new DatagramPacket(new byte[LARGE], LARGE, InetAddress.getByName("10.99.0.255"), 9));
+            }
+        }
+    }
+
+    private static List<Integer> receiveSome(PortRig rig) {
+        List<Integer> lengths = rig.receive(0);
+        while (lengths.isEmpty()) {
+            assertTrue(rig.await(WAIT_MS));
+            lengths = rig.receive(0);
+        }
+        return lengths;
     }
 
     @ParameterizedTest
