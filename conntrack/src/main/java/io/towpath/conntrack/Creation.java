@@ -61,7 +61,7 @@ final class Creation {
     /** As {@link EntryIndex#insert}; takes entries out on the way that have the tuple but are being removed. */
     private int insert(long tupleHash, int number, int direction) {
         int rival = index.insert(tupleHash, number, direction);
-        for (int helped = 0; helped < HELP_LIMIT && rival > 0 && Entry.isDying(entry(rival)); helped++) {
+        for (int helped = 0; helped < HELP_LIMIT && rival > 0 && Entry.isLeaving(entry(rival)); helped++) {
             index.remove(entry(rival), EntryIndex.number(rival));
             rival = index.insert(tupleHash, number, direction);
         }

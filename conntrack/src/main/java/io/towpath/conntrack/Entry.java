@@ -16,7 +16,7 @@ import io.towpath.packet.FiveTuple;
  *  32 service id (int)        36 backend id (int)
  *  40 last seen, ticks (int)  44 created, ticks (int); of a free entry the next one in its list
  *  48 TCP largest window of the original direction, of the reply direction (2 ints)   56 scale and flags of both (2 shorts)
- *     SCTP: verification tags of the original and the reply direction, flags (3 ints)
+ *     SCTP: verification tags of the original and the reply direction, flags (3 ints). Template: seconds (int); its backend is at 28 (int)
  *  60 upper 16 bits of the numbers of packets of both directions (2 shorts)
  *  64 packets of the original direction, lower 32 bits (int)   68 of the reply direction (int)
  *  72 bytes of the original direction, of the reply direction (2 longs)
@@ -26,7 +26,7 @@ import io.towpath.packet.FiveTuple;
  * 128 IPv6 only: original source hi, lo, destination hi, lo (4 longs)   160 the same, reply
  * </pre>
  *
- * <p>What each packet of an established connection writes is in the second line; the first is read only, but for a store a tick. So two
+ * <p>What each packet of an established connection writes is in the second line; the first is read only, but for a store a tick and what changes seldom. So two
  * workers with packets of one connection take one line from each other, not two.
  *
  * <p>A tick is 2^20 ns. Tuples, deltas, ids, protocol and NAT flags are written before the entry is published and never change while it lives.
@@ -254,8 +254,9 @@ public final class Entry {
     }
 
     /** Returns whether an entry is being removed. */
-    static boolean isDying(long entry) {
-        return lifeOf(wordAcquire(entry)) == DYING;
+    static boolean isLeaving(long entry) {
+        int word = wordAcquire(entry);
+        return lifeOf(word) == DYING || stateOf(word) == GONE;
     }
 
     static int statusOf(int word) {

@@ -26,8 +26,8 @@ public final class NativeMemory {
     /** Base 0: an offset is an address. */
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    /** Addresses of processes on x86-64 and AArch64 lie below. */
-    private static final long KNOWN = (1L << 47) - 1;
+    /** Addresses of processes lie below: 2^47 on x86-64, 2^48 on AArch64, and 2^56 and 2^52 where somebody asks for them. */
+    private static final long KNOWN = (1L << 56) - 1;
     /** What {@link #ALL} has for an access of any size. */
     private static final long UNCHECKED = (1L << 62) - 1;
 

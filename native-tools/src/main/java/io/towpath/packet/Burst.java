@@ -69,6 +69,9 @@ public final class Burst {
 
     /** Appends a frame. The caller keeps {@code count} below {@link #LIMIT}. */
     public void add(int port, int bufferNumber, long frameL2, int frameLength) {
+        if (count == LIMIT) {
+            throw new IllegalStateException("the burst has all of its " + LIMIT + " frames");
+        }
         int i = count++;
         ingress(i, port);
         buffer(i, bufferNumber);

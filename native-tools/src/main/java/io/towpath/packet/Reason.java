@@ -72,10 +72,11 @@ public enum Reason {
     ICMP_REDIRECT_TRANSLATED(Verdict.DROP),
     VNET_HEADER_INVALID(Verdict.DROP);
 
-    /** All reasons by ordinal; {@code values()} would allocate. */
-    public static final List<Reason> ALL = List.of(values());
-
     private static final Reason[] BY_ORDINAL = values();
+
+    /** All reasons by ordinal; {@code values()} would allocate. */
+    public static final List<Reason> ALL = List.of(BY_ORDINAL);
+
     private static final int VERDICT_SHIFT = 8;
     private static final int ORDINAL_MASK = (1 << VERDICT_SHIFT) - 1;
 
