@@ -258,7 +258,8 @@ public final class Conntrack {
         connections.removed(worker, entry);
         worker.ended++;
         int number = pages.number(entry);
-        index.remove(entry, number);
+        index.remove(index.hashOf(entry, 0), number, 0);
+        index.remove(index.hashOf(entry, 1), number, 1);
         Entry.lifeRelease(entry, Entry.FREE);
         worker.lists(!Entry.isIpv4(entry)).retire(this, number);
         return true;
@@ -297,11 +298,16 @@ public final class Conntrack {
             int count = family == EntryPages.UNUSED ? 0 : pages.entries(page, family);
             for (int i = 0; i < count; i++) {
                 long entry = pages.address(EntryPages.number(page, i, family));
-                if (Entry.isLive(entry)) {
+                if (isLive(entry)) {
                     visitor.accept(entry);
                 }
             }
         }
+    }
+
+    /** Returns whether there is a connection at an entry. */
+    static boolean isLive(long entry) {
+        return Entry.lifeOf(Entry.wordAcquire(entry)) == Entry.LIVE;
     }
 
     /** Returns how many connections of a backend are established, or have no such state. Any thread. */

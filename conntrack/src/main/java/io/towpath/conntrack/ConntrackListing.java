@@ -49,9 +49,9 @@ public final class ConntrackListing {
     }
 
     private static void visit(long entry, Consumer<Connection> consumer) {
-        if (Entry.isLive(entry) && !Entry.isTemplate(entry)) {
+        if (Conntrack.isLive(entry) && !Entry.isTemplate(entry)) {
             Connection connection = read(entry);
-            if (Entry.isLive(entry)) {
+            if (Conntrack.isLive(entry)) {
                 consumer.accept(connection);
             }
         }

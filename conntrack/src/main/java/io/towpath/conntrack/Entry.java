@@ -248,17 +248,6 @@ public final class Entry {
         return (word & LIFE_MASK) >>> LIFE_SHIFT;
     }
 
-    /** Returns whether there is a connection, or a template. */
-    static boolean isLive(long entry) {
-        return lifeOf(wordAcquire(entry)) == LIVE;
-    }
-
-    /** Returns whether an entry is being removed. */
-    static boolean isLeaving(long entry) {
-        int word = wordAcquire(entry);
-        return lifeOf(word) == DYING || stateOf(word) == GONE;
-    }
-
     static int statusOf(int word) {
         return word >>> STATUS_SHIFT & 3;
     }
