@@ -137,7 +137,11 @@ final class LabLoad {
                     open();
                 }
                 String answer = client.ask();
-                stats.answered(System.nanoTime() - sentNs, client.takeRepeats());
+                int repeats = client.takeRepeats();
+                stats.answered(System.nanoTime() - sentNs, repeats);
+                if (!isNew && !answer.equals(backend)) {
+                    stats.moved(repeats);
+                }
                 check(answer, isNew, stats);
                 if (!kind.isKept() || ++asked == KEPT_REQUESTS) {
                     close();
