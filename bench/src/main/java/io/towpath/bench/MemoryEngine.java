@@ -95,7 +95,7 @@ public final class MemoryEngine implements AutoCloseable {
         quiescence.quiescent(0);
     }
 
-    /** Control thread: brings the services to another state and removes stale UDP connections. Returns how many went. */
+    /** Control thread: brings the services to another state and ends stale UDP connections. Returns how many. */
     public int apply(List<ServicePort> services) {
         writer.apply(Rig.state(services));
         return reconciler.reconcile();

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.HdrHistogram.Histogram;
 
 /**
- * What a worker notices while the control thread removes stale UDP connections from a table of a million: time per burst of 64 established
- * packets, without and beside such sweeps, in alternation. Each sweep removes half of the connections, which the worker then opens again.
+ * What a worker notices while the control thread ends stale UDP connections of a table of a million: time per burst of 64 established
+ * packets, without and beside such sweeps, in alternation. Each sweep ends half of the connections, which the worker then opens again.
  *
  * <p>{@code java -cp ... io.towpath.bench.StaleUdpSweep [CONNECTIONS]}
  */
@@ -71,7 +71,7 @@ public final class StaleUdpSweep implements AutoCloseable {
         Histogram calmNs = new Histogram(3);
         Histogram besideNs = new Histogram(3);
         Histogram sweepUs = new Histogram(3);
-        long removed = 0;
+        long ended = 0;
         for (int round = 0; round < ROUNDS; round++) {
             long calmUntil = System.nanoTime() + CALM_NS;
             while (System.nanoTime() < calmUntil) {
@@ -93,13 +93,13 @@ public final class StaleUdpSweep implements AutoCloseable {
                 besideNs.recordValue(busyBurst());
             }
             control.join();
-            removed += stale[0];
+            ended += stale[0];
             open();
         }
         System.out.printf(
-                "%,d connections, %,d removed in %d sweeps: median %.1f ms, longest %.1f ms%n",
+                "%,d connections, %,d ended in %d sweeps: median %.1f ms, longest %.1f ms%n",
                 connections,
-                removed,
+                ended,
                 ROUNDS,
                 sweepUs.getValueAtPercentile(50) / 1000.0,
                 sweepUs.getMaxValue() / 1000.0);

@@ -31,7 +31,7 @@ public class EntryPoolStress {
 
     /** One worker with the entries that it keeps until its next turn. Its thread only. */
     private static final class Taker {
-        private final EntryLists lists = new EntryLists(false, 0); // shares whatever it has
+        private final EntryLists lists = new EntryLists();
         private final int[] kept = new int[ENTRIES + 1];
         private int keptCount;
 
@@ -55,8 +55,7 @@ public class EntryPoolStress {
 
         private void share(int entry) {
             OWNED.setRelease(entry, 0);
-            POOL.giveBack(lists, entry);
-            POOL.share(lists);
+            POOL.share(entry);
         }
     }
 

@@ -102,9 +102,9 @@ public final class Conntrack {
         this.creation = new Creation(this, sweeper);
         this.workers = new ConntrackWorker[workers];
         for (int i = 0; i < workers; i++) {
-            this.workers[i] = ConntrackWorker.worker(i);
+            this.workers[i] = new ConntrackWorker(i);
         }
-        this.controlWorker = ConntrackWorker.control(workers);
+        this.controlWorker = new ConntrackWorker(workers);
         this.templateLimit = Math.max(1, config.maxEntries() / TEMPLATE_SHARE);
     }
 
@@ -112,11 +112,8 @@ public final class Conntrack {
         return workers[number];
     }
 
-    /**
-     * Returns the control thread's part. The thread may read entries and {@link #remove} them while it is online in the
-     * {@link Quiescence}; it calls {@link #recycle} now and then while it is not.
-     */
-    public ConntrackWorker controlWorker() {
+    /** Returns the control thread's part: it enters what an earlier process left, before any worker starts. */
+    ConntrackWorker controlWorker() {
         return controlWorker;
     }
 
@@ -263,6 +260,21 @@ public final class Conntrack {
         Entry.lifeRelease(entry, Entry.FREE);
         worker.lists(!Entry.isIpv4(entry)).retire(this, number);
         return true;
+    }
+
+    /**
+     * Has a UDP connection end with the next datagram of its original direction, which opens a new one. Until then, or until it expires,
+     * answers that are under way are still translated. Any thread, while it is online in the {@link Quiescence}.
+     *
+     * @return false if it is so already, or the connection is being removed
+     */
+    public boolean makeStale(long entry) {
+        return Entry.changeState(entry, UdpTracker.CURRENT, UdpTracker.STALE);
+    }
+
+    /** Returns whether an entry is that of a UDP connection that {@link #makeStale} was done to. */
+    public static boolean isStale(long entry) {
+        return Entry.protocol(entry) == FiveTuple.UDP && Entry.state(entry) == UdpTracker.STALE;
     }
 
     /** Looks at the next {@code limit} entries of the worker's share and removes the expired ones. Returns how many. Workers only. */

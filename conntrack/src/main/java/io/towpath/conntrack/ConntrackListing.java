@@ -66,7 +66,8 @@ public final class ConntrackListing {
                 switch (protocol) {
                     case FiveTuple.TCP -> TcpState.name(state);
                     case FiveTuple.SCTP -> SctpState.name(state);
-                    default -> (status & Entry.SEEN_REPLY) != 0 ? "REPLIED" : "UNREPLIED";
+                    default ->
+                        Conntrack.isStale(entry) ? "STALE" : (status & Entry.SEEN_REPLY) != 0 ? "REPLIED" : "UNREPLIED";
                 },
                 source(entry, 0),
                 destination(entry, 0),

@@ -107,7 +107,7 @@ public final class ConntrackTakeover {
                 damage = enter(number) ? null : "another one has its tuple";
                 connections += Entry.isTemplate(entry) ? 0 : 1;
             } else if (damage == null) {
-                pool.share(number, number);
+                pool.share(number);
             }
             if (damage != null) {
                 return "entry " + number + " is damaged (" + damage + ")";
@@ -144,6 +144,7 @@ public final class ConntrackTakeover {
                 switch (protocol) {
                     case FiveTuple.TCP -> TcpState.INVALID;
                     case FiveTuple.SCTP -> SctpState.INVALID;
+                    case FiveTuple.UDP -> UdpTracker.STATES;
                     default -> 1;
                 };
         int state = Entry.state(entry);

@@ -2,12 +2,9 @@ package io.towpath.conntrack;
 
 /**
  * One thread's part of the table: its entries at hand, and the arguments of the next {@link Conntrack#create}. There is one for each worker
- * and one for the control thread, which removes entries only. Owner thread only; the counts are read by others as recent values.
+ * and one for what an earlier process left. Owner thread only; the counts are read by others as recent values.
  */
 public final class ConntrackWorker {
-    /** Free entries beyond which a worker shares. */
-    private static final int SURPLUS = 256;
-
     private final int number;
     private final EntryLists ipv4;
     private final EntryLists ipv6;
@@ -45,27 +42,18 @@ public final class ConntrackWorker {
     long expired;
     long evicted;
 
-    private ConntrackWorker(int number, int keeps) {
+    ConntrackWorker(int number) {
         this.number = number;
-        this.ipv4 = new EntryLists(false, keeps);
-        this.ipv6 = new EntryLists(true, keeps);
+        this.ipv4 = new EntryLists();
+        this.ipv6 = new EntryLists();
         this.probe = number * 0x9E3779B97F4A7C15L + 1;
-    }
-
-    static ConntrackWorker worker(int number) {
-        return new ConntrackWorker(number, SURPLUS);
-    }
-
-    /** Returns the control thread's, which has no use for free entries. */
-    static ConntrackWorker control(int number) {
-        return new ConntrackWorker(number, 0);
     }
 
     EntryLists lists(boolean isIpv6) {
         return isIpv6 ? ipv6 : ipv4;
     }
 
-    /** Returns the worker's number, from 0; the control thread's comes after the last worker's. */
+    /** Returns the worker's number, from 0; that of an earlier process comes after the last worker's. */
     public int number() {
         return number;
     }

@@ -5,11 +5,6 @@ final class EntryLists {
     /** Batches of removed entries that wait; a further one joins the newest. */
     private static final int BATCHES = 64;
 
-    /** Free entries that the thread does not share. */
-    private final int keeps;
-
-    private final boolean ipv6;
-
     int free;
     int freeCount;
 
@@ -30,15 +25,6 @@ final class EntryLists {
     private final long[] batchToken = new long[BATCHES];
     private int batchHead;
     private int batches;
-
-    EntryLists(boolean ipv6, int keeps) {
-        this.ipv6 = ipv6;
-        this.keeps = keeps;
-    }
-
-    int keeps() {
-        return keeps;
-    }
 
     /** An entry left the index: it is free once the grace period is over. */
     void retire(Conntrack table, int entry) {
@@ -83,13 +69,9 @@ final class EntryLists {
     void reclaim(Conntrack table) {
         seal(table);
         while (batches > 0 && table.quiescence().passed(batchToken[batchHead])) {
-            if (keeps == 0) {
-                table.pool(ipv6).share(batchFirst[batchHead], batchLast[batchHead]);
-            } else {
-                table.link(batchLast[batchHead], free);
-                free = batchFirst[batchHead];
-                freeCount += batchCount[batchHead];
-            }
+            table.link(batchLast[batchHead], free);
+            free = batchFirst[batchHead];
+            freeCount += batchCount[batchHead];
             waiting -= batchCount[batchHead];
             batchHead = (batchHead + 1) % BATCHES;
             batches--;

@@ -10,6 +10,8 @@ import java.lang.invoke.VarHandle;
 final class EntryPool {
     /** Entries that a worker takes from the others at a time. */
     private static final int BATCH = 32;
+    /** Free entries beyond which a worker shares. */
+    private static final int SURPLUS = 256;
     /** Entries that a worker holds to be few: those of two bursts, as what it displaces in one burst is free in the next. */
     private static final int RESERVE = 128;
     /** That of a small table is one in so many. */
@@ -120,20 +122,20 @@ final class EntryPool {
 
     /** Lets other workers have what this one has too many of. Bounded work: at most a batch a call. */
     void share(EntryLists lists) {
-        for (int given = 0; given < BATCH && lists.freeCount > lists.keeps(); given++) {
+        for (int given = 0; given < BATCH && lists.freeCount > SURPLUS; given++) {
             int entry = lists.free;
             lists.free = link(entry);
             lists.freeCount--;
-            share(entry, entry);
+            share(entry);
         }
     }
 
-    /** Puts a chain of linked entries on the shared stack in one step. */
-    void share(int first, int last) {
+    /** Puts an entry on the shared stack. */
+    void share(int entry) {
         long head;
         do {
             head = (long) SHARED.getAcquire(this);
-            link(last, (int) head);
-        } while (!SHARED.compareAndSet(this, head, (head >>> 32) + 1 << 32 | first));
+            link(entry, (int) head);
+        } while (!SHARED.compareAndSet(this, head, (head >>> 32) + 1 << 32 | entry));
     }
 }

@@ -106,7 +106,8 @@ final class Sweeper {
         return 0;
     }
 
-    private static boolean isEvictable(long entry) {
+    /** Returns whether an entry goes where others need its room: without traffic both ways, or ending. */
+    static boolean isEvictable(long entry) {
         if ((Entry.status(entry) & Entry.ASSURED) == 0) {
             return true;
         }
@@ -114,6 +115,7 @@ final class Sweeper {
         return switch (Entry.protocol(entry)) {
             case FiveTuple.TCP -> state >= TcpState.FIN_WAIT && state <= TcpState.CLOSE;
             case FiveTuple.SCTP -> state >= SctpState.SHUTDOWN_SENT && state <= SctpState.SHUTDOWN_ACK_SENT;
+            case FiveTuple.UDP -> state == UdpTracker.STALE;
             default -> false;
         };
     }

@@ -14,8 +14,6 @@ final class Tracker {
     /** The packet begins no connection: its entry, which is new, is of no use. */
     static final int REFUSED = 6;
 
-    /** A UDP exchange that lasts longer is a stream (nf_conntrack_proto_udp.c). */
-    private static final long UDP_STREAM_AFTER_TICKS = Entry.ticks(2_000_000_000L);
     /** Turns against other workers that move the same connection on at the same time. */
     private static final int ATTEMPTS = 8;
 
@@ -101,7 +99,7 @@ final class Tracker {
                     switch (protocol) {
                         case FiveTuple.TCP -> tcp.track(worker, entry, direction, state, frames, l4, l4Length);
                         case FiveTuple.SCTP -> sctp.track(worker, entry, direction, state, frames, l4, l4Length);
-                        case FiveTuple.UDP -> trackUdp(entry, nowNs);
+                        case FiveTuple.UDP -> UdpTracker.track(entry, direction, state, nowNs);
                         default -> Conntrack.TRACK_OK;
                     };
             if (result != AGAIN) {
@@ -109,15 +107,5 @@ final class Tracker {
             }
         }
         return Conntrack.TRACK_OK; // it fitted each time, and others move the connection on
-    }
-
-    private static int trackUdp(long entry, long nowNs) {
-        int status = Entry.status(entry);
-        if ((status & Entry.SEEN_REPLY) != 0
-                && (status & Entry.ASSURED) == 0
-                && Entry.tick(nowNs) - Entry.createdTick(entry) >= UDP_STREAM_AFTER_TICKS) {
-            Entry.addStatus(entry, Entry.ASSURED);
-        }
-        return Conntrack.TRACK_OK;
     }
 }

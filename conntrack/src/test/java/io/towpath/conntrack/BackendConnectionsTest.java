@@ -73,7 +73,7 @@ final class BackendConnectionsTest {
             assertCounts(3, 1, 1);
             tcp(worker, handle, frame, Tcp.FIN | Tcp.ACK);
             assertCounts(3, 0, 1);
-            conntrack.remove(conntrack.controlWorker(), handle);
+            conntrack.remove(worker, handle);
             assertCounts(3, 0, 0);
         }
     }

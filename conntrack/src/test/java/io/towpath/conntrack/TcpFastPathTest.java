@@ -28,7 +28,7 @@ final class TcpFastPathTest {
     void shouldAgreeWithTheWholeWay(boolean scale, boolean sack, boolean liberal) {
         try (AnonymousMapStore store = new AnonymousMapStore();
                 Arena arena = Arena.ofConfined()) {
-            ConntrackWorker worker = ConntrackWorker.worker(0);
+            ConntrackWorker worker = new ConntrackWorker(0);
             TcpTracker tracker = new TcpTracker(new BackendConnections(store, 1, 2), liberal);
             MemorySegment fast = arena.allocate(Entry.IPV4_BYTES, 64);
             MemorySegment whole = arena.allocate(Entry.IPV4_BYTES, 64);

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Removes UDP connections that lead to no serving backend of their Service, so that their next datagram is balanced anew: a UDP client may
- * keep its five-tuple for ever, and no reset tells it to go (kube-proxy's pkg/proxy/conntrack/cleanup.go). Connections that were there
- * before their address became a Service's are stale, too. Those of a Service without any serving backend are left alone, and so is every
+ * Ends UDP connections that lead to no serving backend of their Service, so that their next datagram is balanced anew: a UDP client may
+ * keep its five-tuple for ever, and no reset tells it to go (kube-proxy's pkg/proxy/conntrack/cleanup.go). kube-proxy deletes them, and with
+ * them answers that are under way; here those still arrive ({@link Conntrack#makeStale}). Connections that were there before their address became a Service's are stale, too. Those of a Service without any serving backend are left alone, and so is every
  * connection to a backend that serves, whatever the policy or topology of today.
  *
  * <p>Control thread only, after the maps were written.
@@ -41,17 +41,17 @@ public final class UdpReconciler {
     private long changedAt;
 
     private boolean pending;
-    private int removed;
+    private int ended;
     private Totals totals = new Totals(0, 0, 0);
 
     private final BitSet servingIds = new BitSet();
     /** Service ids by NodePort, IPv4 first: a NodePort counts whatever the address, as kube-proxy compares the port alone. */
     private final int[][] nodePorts = new int[2][PORTS];
 
-    /** What was done since the start: looks at the whole table, and connections that these removed. */
-    public record Totals(long scans, long removedIpv4, long removedIpv6) {
+    /** What was done since the start: looks at the whole table, and connections that these ended. */
+    public record Totals(long scans, long endedIpv4, long endedIpv6) {
         private Totals plus(int scan, int ipv4, int ipv6) {
-            return new Totals(scans + scan, removedIpv4 + ipv4, removedIpv6 + ipv6);
+            return new Totals(scans + scan, endedIpv4 + ipv4, endedIpv6 + ipv6);
         }
     }
 
@@ -64,11 +64,10 @@ public final class UdpReconciler {
     }
 
     /**
-     * Removes what is stale if endpoints of a UDP service port changed since the last call; to be called in every cycle, as it may take two
-     * calls. Returns how many connections went.
+     * Ends what is stale if endpoints of a UDP service port changed since the last call; to be called in every cycle, as it may take two
+     * calls. Returns how many connections that were.
      */
     public int reconcile() {
-        conntrack.recycle(conntrack.controlWorker()); // what an earlier call removed
         if (writer.takeUdpEndpointsChanged()) {
             changedAt = quiescence.advance();
             awaitWorkers();
@@ -77,7 +76,7 @@ public final class UdpReconciler {
             return 0;
         }
         pending = !quiescence.passed(changedAt);
-        return removeStale();
+        return endStale();
     }
 
     public Totals totals() {
@@ -89,7 +88,7 @@ public final class UdpReconciler {
         return pending;
     }
 
-    private int removeStale() {
+    private int endStale() {
         servingIds.clear();
         for (int[] family : nodePorts) {
             Arrays.fill(family, 0);
@@ -102,12 +101,12 @@ public final class UdpReconciler {
                 }
             }
         });
-        removed = 0;
+        ended = 0;
         for (long page = 1; page < conntrack.pagesEnd(); page += BATCH_PAGES) {
-            removeStale(page, Math.min(page + BATCH_PAGES, conntrack.pagesEnd()));
+            endStale(page, Math.min(page + BATCH_PAGES, conntrack.pagesEnd()));
         }
         totals = totals.plus(1, 0, 0);
-        return removed;
+        return ended;
     }
 
     /** A worker in the middle of a burst may yet open a connection by what the maps said before; if it takes too long, a later call looks again. */
@@ -118,19 +117,18 @@ public final class UdpReconciler {
     }
 
     /** While this thread looks at entries none is reused, so it does that in batches. */
-    private void removeStale(long fromPage, long endPage) {
+    private void endStale(long fromPage, long endPage) {
         quiescence.online(quiescence.control());
         try {
-            conntrack.forEachLive(fromPage, endPage, this::removeIfStale);
+            conntrack.forEachLive(fromPage, endPage, this::endIfStale);
         } finally {
             quiescence.offline(quiescence.control());
         }
-        conntrack.recycle(conntrack.controlWorker());
     }
 
-    private void removeIfStale(long entry) {
-        if (isStale(entry) && conntrack.remove(conntrack.controlWorker(), entry)) {
-            removed++;
+    private void endIfStale(long entry) {
+        if (isStale(entry) && conntrack.makeStale(entry)) {
+            ended++;
             boolean ipv4 = Entry.isIpv4(entry);
             totals = totals.plus(0, ipv4 ? 1 : 0, ipv4 ? 0 : 1);
         }

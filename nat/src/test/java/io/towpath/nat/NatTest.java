@@ -256,7 +256,7 @@ final class NatTest {
         Worker worker = new Worker(0, state);
         worker.tcp(CLIENT, 1000, VIP, 80, Tcp.SYN, 100, 0);
         Address backend = worker.target();
-        conntrack.remove(conntrack.controlWorker(), worker.burst.handle(0));
+        conntrack.remove(conntrack.worker(0), worker.burst.handle(0));
 
         assertEquals(Reason.ROUTED, worker.tcp(backend, 8080, CLIENT, 1000, Tcp.SYN | Tcp.ACK, 500, 101));
         assertEquals(0, connections());

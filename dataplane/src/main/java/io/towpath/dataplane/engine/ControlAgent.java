@@ -148,7 +148,7 @@ final class ControlAgent implements Agent {
             return;
         }
         log.accept("services: " + servicePorts + " service ports, " + changedSinceSaid + " changed"
-                + (staleSinceSaid > 0 ? ", " + staleSinceSaid + " stale UDP connections removed" : ""));
+                + (staleSinceSaid > 0 ? ", " + staleSinceSaid + " stale UDP connections ended" : ""));
         isUnsaid = false;
         saidAtNs = nowNs;
         changedSinceSaid = 0;

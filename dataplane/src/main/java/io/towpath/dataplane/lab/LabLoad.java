@@ -137,11 +137,7 @@ final class LabLoad {
                     open();
                 }
                 String answer = client.ask();
-                int repeats = client.takeRepeats();
-                stats.answered(System.nanoTime() - sentNs, repeats);
-                if (!isNew && !answer.equals(backend)) {
-                    stats.moved(repeats);
-                }
+                stats.answered(System.nanoTime() - sentNs, client.takeRepeats());
                 check(answer, isNew, stats);
                 if (!kind.isKept() || ++asked == KEPT_REQUESTS) {
                     close();

@@ -10,7 +10,6 @@ final class LoadStats {
 
     private int failures;
     private int repeats;
-    private int movedRepeats;
     private int opened;
     private int late;
     private int drained;
@@ -57,7 +56,6 @@ final class LoadStats {
         }
         failures += other.failures;
         repeats += other.repeats;
-        movedRepeats += other.movedRepeats;
         opened += other.opened;
         late += other.late;
         drained += other.drained;
@@ -70,15 +68,6 @@ final class LoadStats {
 
     int failures() {
         return failures;
-    }
-
-    /** Of the datagrams sent again, those of a socket that another backend answered than before: what was under way may go with the old one. */
-    void moved(int repeated) {
-        movedRepeats += repeated;
-    }
-
-    int movedRepeats() {
-        return movedRepeats;
     }
 
     /** Datagrams sent again. */

@@ -185,7 +185,7 @@ public final class ControlMetrics implements ClusterEvents, MetricSource {
         scrape.counters(
                 "kubeproxy_conntrack_reconciler_deleted_entries_total",
                 "Stale UDP connections that were removed",
-                List.of(new Scrape.Value(IPV4, totals.removedIpv4()), new Scrape.Value(IPV6, totals.removedIpv6())));
+                List.of(new Scrape.Value(IPV4, totals.endedIpv4()), new Scrape.Value(IPV6, totals.endedIpv6())));
     }
 
     private static void both(Scrape scrape, String name, String help, Durations durations) {

@@ -46,14 +46,15 @@ final class NodeUnderTest implements AutoCloseable {
         return interfaces.indexOf(ingress);
     }
 
-    /** Returns whether a connection is tracked that began with this tuple. */
+    /** Returns whether a connection is tracked that began with this tuple, and would take its next packet. */
     boolean tracks(int protocol, Frame.End source, Frame.End destination) {
         Conntrack conntrack = node.conntrack();
         Address from = Address.parse(source.address().getHostAddress());
         Address to = Address.parse(destination.address().getHostAddress());
         long transport = FiveTuple.transport(source.port(), destination.port(), protocol);
         long hash = conntrack.index().hash(from.hi(), from.lo(), to.hi(), to.lo(), transport);
-        return conntrack.index().lookup(hash, from.hi(), from.lo(), to.hi(), to.lo(), transport) != Conntrack.MISS;
+        long handle = conntrack.index().lookup(hash, from.hi(), from.lo(), to.hi(), to.lo(), transport);
+        return handle != Conntrack.MISS && !Conntrack.isStale(Conntrack.entry(handle));
     }
 
     @Override

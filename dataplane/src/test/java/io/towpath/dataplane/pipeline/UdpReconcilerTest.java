@@ -52,6 +52,24 @@ final class UdpReconcilerTest {
     }
 
     @Test
+    void shouldTranslateAnswersThatAreUnderWayWhenTheirBackendGoes() {
+        try (Node node = new Node(Services.state(Services.udp("10.1.0.1")))) {
+            UdpReconciler reconciler = reconciler(node);
+            target(node, 2000);
+            assertEquals(1, apply(node, reconciler, Services.udp("10.1.0.2")));
+            assertEquals(0, apply(node, reconciler, Services.udp("10.1.0.2", "10.1.0.3")), "ended once");
+
+            assertEquals("10.96.0.10:80 > 10.1.1.1:2000", answer(node, "10.1.0.1"));
+            assertNotEquals("10.1.0.1:8080", target(node, 2000));
+            assertEquals("10.1.0.1:8080 > 10.1.1.1:2000", answer(node, "10.1.0.1"), "of no connection");
+        }
+    }
+
+    private static String answer(Node node, String backend) {
+        return Packets.tuple(node.send(Packets.udp(backend, 8080, "10.1.1.1", 2000)));
+    }
+
+    @Test
     void shouldMoveFlowsThatCameByNodePort() {
         try (Node node = new Node(Services.state(Services.udp("10.1.0.1")))) {
             UdpReconciler reconciler = reconciler(node);
