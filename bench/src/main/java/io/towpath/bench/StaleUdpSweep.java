@@ -98,11 +98,7 @@ public final class StaleUdpSweep implements AutoCloseable {
         }
         System.out.printf(
                 "%,d connections, %,d ended in %d sweeps: median %.1f ms, longest %.1f ms%n",
-                connections,
-                ended,
-                ROUNDS,
-                sweepUs.getValueAtPercentile(50) / 1000.0,
-                sweepUs.getMaxValue() / 1000.0);
+                connections, ended, ROUNDS, sweepUs.getValueAtPercentile(50) / 1000.0, sweepUs.getMaxValue() / 1000.0);
         print("bursts without a sweep", calmNs);
         print("bursts beside a sweep", besideNs);
     }

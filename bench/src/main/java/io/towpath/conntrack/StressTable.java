@@ -144,7 +144,7 @@ final class StressTable {
             int entry = lists.free;
             lists.free = Entry.link(conntrack.pages().address(entry));
             lists.freeCount--;
-            conntrack.pool(false).share(entry, entry);
+            conntrack.pool(false).share(entry);
         }
     }
 

@@ -255,8 +255,7 @@ public final class Conntrack {
         connections.removed(worker, entry);
         worker.ended++;
         int number = pages.number(entry);
-        index.remove(index.hashOf(entry, 0), number, 0);
-        index.remove(index.hashOf(entry, 1), number, 1);
+        index.remove(entry, number);
         Entry.lifeRelease(entry, Entry.FREE);
         worker.lists(!Entry.isIpv4(entry)).retire(this, number);
         return true;
@@ -270,11 +269,6 @@ public final class Conntrack {
      */
     public boolean makeStale(long entry) {
         return Entry.changeState(entry, UdpTracker.CURRENT, UdpTracker.STALE);
-    }
-
-    /** Returns whether an entry is that of a UDP connection that {@link #makeStale} was done to. */
-    public static boolean isStale(long entry) {
-        return Entry.protocol(entry) == FiveTuple.UDP && Entry.state(entry) == UdpTracker.STALE;
     }
 
     /** Looks at the next {@code limit} entries of the worker's share and removes the expired ones. Returns how many. Workers only. */
@@ -310,16 +304,11 @@ public final class Conntrack {
             int count = family == EntryPages.UNUSED ? 0 : pages.entries(page, family);
             for (int i = 0; i < count; i++) {
                 long entry = pages.address(EntryPages.number(page, i, family));
-                if (isLive(entry)) {
+                if (Entry.isLive(entry)) {
                     visitor.accept(entry);
                 }
             }
         }
-    }
-
-    /** Returns whether there is a connection at an entry. */
-    static boolean isLive(long entry) {
-        return Entry.lifeOf(Entry.wordAcquire(entry)) == Entry.LIVE;
     }
 
     /** Returns how many connections of a backend are established, or have no such state. Any thread. */

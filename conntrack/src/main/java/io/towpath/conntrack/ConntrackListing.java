@@ -49,9 +49,9 @@ public final class ConntrackListing {
     }
 
     private static void visit(long entry, Consumer<Connection> consumer) {
-        if (Conntrack.isLive(entry) && !Entry.isTemplate(entry)) {
+        if (Entry.isLive(entry) && !Entry.isTemplate(entry)) {
             Connection connection = read(entry);
-            if (Conntrack.isLive(entry)) {
+            if (Entry.isLive(entry)) {
                 consumer.accept(connection);
             }
         }
@@ -67,7 +67,7 @@ public final class ConntrackListing {
                     case FiveTuple.TCP -> TcpState.name(state);
                     case FiveTuple.SCTP -> SctpState.name(state);
                     default ->
-                        Conntrack.isStale(entry) ? "STALE" : (status & Entry.SEEN_REPLY) != 0 ? "REPLIED" : "UNREPLIED";
+                        Entry.isStale(entry) ? "STALE" : (status & Entry.SEEN_REPLY) != 0 ? "REPLIED" : "UNREPLIED";
                 },
                 source(entry, 0),
                 destination(entry, 0),

@@ -4,8 +4,16 @@ import io.towpath.linux.NativeMemory;
 import io.towpath.maps.SharedIndex;
 import io.towpath.wire.Address;
 
-/** Enters connections into the table: both directions or neither, whatever other workers do at the same time. Any worker. */
+/**
+ * Enters connections into the table: both directions or neither, whatever other workers do at the same time. Any worker.
+ *
+ * <p>A tuple whose entry is being removed is free: who enters it takes the dying entry's references out and need not wait for its remover. That
+ * one finds them gone. They are out for good, as the entry is not used again before this worker passed a quiescent point.
+ */
 final class Creation {
+    /** Entries of one tuple that were made and removed while it is entered again. */
+    private static final int HELP_LIMIT = 4;
+
     private final Conntrack table;
     private final EntryIndex index;
     private final Sweeper sweeper;
@@ -33,29 +41,44 @@ final class Creation {
         long replyHash = index.replyHash(worker, ipv6);
         worker.loaded = load(entry, replyHash);
         Entry.begin(entry, ipv6, worker, Entry.tick(nowNs));
-        int rival = index.insert(replyHash, number, 1);
+        int rival = insert(replyHash, number, 1);
         if (rival != 0) {
             pool.giveBack(lists, number);
-            if (rival > 0) {
-                // Of two workers with a packet of one new tuple, both may have chosen the same backend.
-                return EntryTuple.isSame(table.pages().address(EntryIndex.number(rival)), 0, entry, 0)
-                        ? Conntrack.CONFLICT_ORIGINAL
-                        : Conntrack.CONFLICT_REPLY;
-            }
-            return rival == SharedIndex.FULL ? Conntrack.FULL : Conntrack.CONTENDED;
+            return isOfOriginal(rival, entry) ? Conntrack.CONFLICT_ORIGINAL : refusal(rival, Conntrack.CONFLICT_REPLY);
         }
-        rival = index.insert(index.hashOf(entry, 0), number, 0);
+        rival = insert(index.hashOf(entry, 0), number, 0);
         if (rival != 0 && EntryIndex.number(rival) != number) { // a tuple may be its own reverse
             index.remove(replyHash, number, 1);
             lists.retire(table, number);
-            return rival > 0
-                    ? Conntrack.CONFLICT_ORIGINAL
-                    : rival == SharedIndex.FULL ? Conntrack.FULL : Conntrack.CONTENDED;
+            return refusal(rival, Conntrack.CONFLICT_ORIGINAL);
         }
         table.connections().created(worker, entry);
         Entry.lifeRelease(entry, Entry.LIVE);
         worker.created++;
         return entry;
+    }
+
+    /** As {@link EntryIndex#insert}; takes entries out on the way that have the tuple but are being removed. */
+    private int insert(long tupleHash, int number, int direction) {
+        int rival = index.insert(tupleHash, number, direction);
+        for (int helped = 0; helped < HELP_LIMIT && rival > 0 && Entry.isLeaving(entry(rival)); helped++) {
+            index.remove(entry(rival), EntryIndex.number(rival));
+            rival = index.insert(tupleHash, number, direction);
+        }
+        return rival;
+    }
+
+    private long entry(int reference) {
+        return table.pages().address(EntryIndex.number(reference));
+    }
+
+    /** Returns whether a rival is of the same connection: of two workers with a packet of one new tuple, both may have chosen the same backend. */
+    private boolean isOfOriginal(int rival, long entry) {
+        return rival > 0 && EntryTuple.isSame(entry(rival), 0, entry, 0);
+    }
+
+    private static long refusal(int rival, long conflict) {
+        return rival > 0 ? conflict : rival == SharedIndex.FULL ? Conntrack.FULL : Conntrack.CONTENDED;
     }
 
     /** Has the lines that a creation writes on their way together, not one after the other. */

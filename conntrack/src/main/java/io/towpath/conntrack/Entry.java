@@ -248,6 +248,22 @@ public final class Entry {
         return (word & LIFE_MASK) >>> LIFE_SHIFT;
     }
 
+    /** Returns whether there is a connection, or a template. */
+    static boolean isLive(long entry) {
+        return lifeOf(wordAcquire(entry)) == LIVE;
+    }
+
+    /** Returns whether an entry is that of a UDP connection that {@link Conntrack#makeStale} was done to. */
+    public static boolean isStale(long entry) {
+        return protocol(entry) == FiveTuple.UDP && state(entry) == UdpTracker.STALE;
+    }
+
+    /** Returns whether an entry is being removed. */
+    static boolean isLeaving(long entry) {
+        int word = wordAcquire(entry);
+        return lifeOf(word) == DYING || stateOf(word) == GONE;
+    }
+
     static int statusOf(int word) {
         return word >>> STATUS_SHIFT & 3;
     }

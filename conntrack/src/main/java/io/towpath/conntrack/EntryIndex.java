@@ -188,6 +188,12 @@ public final class EntryIndex {
         return index.remove(tupleHash, reference(number, direction));
     }
 
+    /** Takes both directions of an entry out, as far as they are there. */
+    void remove(long entry, int number) {
+        index.remove(hashOf(entry, 0), reference(number, 0));
+        index.remove(hashOf(entry, 1), reference(number, 1));
+    }
+
     /** Returns what the index has for an entry's direction, above 0. */
     static int reference(int number, int direction) {
         return number << 1 | direction;

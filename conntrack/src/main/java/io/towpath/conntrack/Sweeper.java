@@ -40,7 +40,7 @@ final class Sweeper {
                 continue;
             }
             long entry = pages.address(EntryPages.number(page, worker.sweepIndex++, family));
-            if (Conntrack.isLive(entry) && timeouts.expired(entry, nowNs) && table.remove(worker, entry)) {
+            if (Entry.isLive(entry) && timeouts.expired(entry, nowNs) && table.remove(worker, entry)) {
                 removed++;
             }
         }
@@ -58,7 +58,7 @@ final class Sweeper {
         }
         long entry = nextVictim(worker, ipv6);
         for (int i = 0; i < EVICTION_PROBES; i++) {
-            if (entry != 0 && Conntrack.isLive(entry) && isEvictable(entry) && table.remove(worker, entry)) {
+            if (entry != 0 && Entry.isLive(entry) && isEvictable(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }
@@ -84,7 +84,7 @@ final class Sweeper {
     void evictTemplate(ConntrackWorker worker) {
         for (int i = 0; i < EVICTION_PROBES; i++) {
             long entry = probe(worker, EntryPages.UNUSED);
-            if (entry != 0 && Conntrack.isLive(entry) && Entry.isTemplate(entry) && table.remove(worker, entry)) {
+            if (entry != 0 && Entry.isLive(entry) && Entry.isTemplate(entry) && table.remove(worker, entry)) {
                 worker.evicted++;
                 return;
             }
@@ -115,8 +115,7 @@ final class Sweeper {
         return switch (Entry.protocol(entry)) {
             case FiveTuple.TCP -> state >= TcpState.FIN_WAIT && state <= TcpState.CLOSE;
             case FiveTuple.SCTP -> state >= SctpState.SHUTDOWN_SENT && state <= SctpState.SHUTDOWN_ACK_SENT;
-            case FiveTuple.UDP -> state == UdpTracker.STALE;
-            default -> false;
+            default -> Entry.isStale(entry);
         };
     }
 }

@@ -121,6 +121,21 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldNotWaitForARemoverThatStandsStill() {
+        long old = create(1000, FiveTuple.UDP);
+        int number = conntrack.pages().number(old);
+        assertTrue(Entry.beginRemoval(old));
+
+        long handle = create(1000, FiveTuple.UDP);
+        assertTrue(handle > 0 && handle != old);
+        assertEquals(handle, original(1000, FiveTuple.UDP));
+
+        conntrack.index().remove(old, number); // it goes on, and finds nothing of its own
+        assertEquals(handle, original(1000, FiveTuple.UDP));
+        assertEquals(handle | 1, reply(1000, FiveTuple.UDP));
+    }
+
+    @Test
     void shouldReuseAnEntryOnlyAfterAQuiescentPoint() {
         use(new Conntrack(
                 new AnonymousMapStore(), ConntrackConfig.defaults().withMaxEntries(1), 1, BACKENDS, 42, quiescence));

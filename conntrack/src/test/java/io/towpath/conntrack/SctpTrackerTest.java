@@ -163,7 +163,7 @@ final class SctpTrackerTest {
     @Test
     void shouldNotBeginByAnInitWithATagNorByAnythingOfAnAssociationUnknown() {
         assertEquals(Conntrack.TRACK_INVALID, tag(1).init(Sctp.INIT, CLIENT_TAG).fromClient());
-        assertTrue(!Conntrack.isLive(handle), "an entry that nothing began is gone");
+        assertTrue(!Entry.isLive(handle), "an entry that nothing began is gone");
         for (int type = 0; type < 16; type++) {
             tag(7).chunk(type);
             boolean expected = type == Sctp.INIT

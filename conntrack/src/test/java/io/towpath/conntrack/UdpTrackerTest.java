@@ -62,9 +62,9 @@ final class UdpTrackerTest {
     void shouldLetAnswersPassOnceStaleAndOpenAnewWithTheNextRequest() {
         long handle = create();
         track(handle | ORIGINAL);
-        assertFalse(Conntrack.isStale(handle));
+        assertFalse(Entry.isStale(handle));
         assertTrue(conntrack.makeStale(handle));
-        assertTrue(Conntrack.isStale(handle));
+        assertTrue(Entry.isStale(handle));
         assertFalse(conntrack.makeStale(handle), "once");
 
         assertEquals(Conntrack.TRACK_OK, track(handle | REPLY));

@@ -1,6 +1,7 @@
 package io.towpath.dataplane.conformance;
 
 import io.towpath.conntrack.Conntrack;
+import io.towpath.conntrack.Entry;
 import io.towpath.dataplane.pipeline.Node;
 import io.towpath.nat.DesiredState;
 import io.towpath.packet.FiveTuple;
@@ -54,7 +55,7 @@ final class NodeUnderTest implements AutoCloseable {
         long transport = FiveTuple.transport(source.port(), destination.port(), protocol);
         long hash = conntrack.index().hash(from.hi(), from.lo(), to.hi(), to.lo(), transport);
         long handle = conntrack.index().lookup(hash, from.hi(), from.lo(), to.hi(), to.lo(), transport);
-        return handle != Conntrack.MISS && !Conntrack.isStale(Conntrack.entry(handle));
+        return handle != Conntrack.MISS && !Entry.isStale(Conntrack.entry(handle));
     }
 
     @Override
