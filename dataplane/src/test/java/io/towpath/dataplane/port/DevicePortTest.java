@@ -9,6 +9,7 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Network;
 import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
+import io.towpath.dataplane.e2e.SlowLink;
 import io.towpath.linux.Tap;
 import io.towpath.linux.TapSendBuffer;
 import io.towpath.packet.Reason;
@@ -56,17 +57,6 @@ final class DevicePortTest {
         return tap;
     }
 
-    /** Frames to the device stay in the kernel for long: it is bridged to one of 8 kbit/s. */
-    private void clog(String name) throws Exception {
-        ip("ip", "link", "add", "slow", "type", "veth", "peer", "name", "far");
-        ip("ip", "link", "add", "bridge", "up", "type", "bridge");
-        ip("tc", "qdisc", "add", "dev", "slow", "root", "tbf", "rate", "8kbit", "burst", "1600", "limit", "20000");
-        for (String port : List.of("slow", name)) {
-            ip("ip", "link", "set", port, "master", "bridge", "up");
-        }
-        ip("ip", "link", "set", "far", "up");
-    }
-
     @ParameterizedTest
     @EnumSource(
             value = IoEngine.class,
@@ -75,7 +65,7 @@ final class DevicePortTest {
         try (Tap full = tap("full");
                 Tap other = tap("other");
                 PortRig rig = new PortRig(engine, full, other)) {
-            clog("full");
+            SlowLink.bridge(place, "full");
             TapSendBuffer.limit(full.queue(0), 1);
 
             Map<Reason, Integer> outcomes = rig.send(0, BURST);
