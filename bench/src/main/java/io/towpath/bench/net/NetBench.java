@@ -16,7 +16,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code towpath bench net}. */
 @Command(
@@ -26,6 +29,7 @@ import picocli.CommandLine.Option;
         description =
                 "Measures Services end to end, through Towpath's engines and the kernel's own ways in turn. Needs root.")
 public final class NetBench implements Callable<Integer> {
+    private static final Path IPV4 = Path.of("/proc/sys/net/ipv4");
     private static final List<Integer> SWEEP = List.of(1_000, 10_000, 100_000);
     private static final List<Integer> QUICK_SWEEP = List.of(1_000, 10_000);
     private static final int ROUNDS = 5;
@@ -72,6 +76,9 @@ public final class NetBench implements Callable<Integer> {
                     "TCP's congestion control at both ends, as in tcp_available_congestion_control; else the system's.")
     private String congestion;
 
+    @Spec
+    private CommandSpec spec;
+
     private final Map<Way, String> absent = new EnumMap<>(Way.class);
 
     /** Runs and exits with 0, 1 if it failed, or 2 for wrong arguments. The property {@code towpath.bench} names the module's folder. */
@@ -90,6 +97,7 @@ public final class NetBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        refuseUnknownCongestion();
         if (!Network.isAllowed()) {
             throw new DemoException("needs root (network namespaces and TAP devices): run sudo ./towpath bench net");
         }
@@ -108,13 +116,23 @@ public final class NetBench implements Callable<Integer> {
         }
     }
 
+    private void refuseUnknownCongestion() throws IOException {
+        List<String> known = List.of(setting("tcp_available_congestion_control").split(" "));
+        if (congestion != null && !known.contains(congestion)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--congestion " + congestion + ": the kernel has " + String.join(", ", known)
+                            + "; another one may be a module to load, as by: modprobe tcp_" + congestion);
+        }
+    }
+
     /** Returns whether Towpath was measured. */
     private boolean measure(Cleanup cleanup) throws Exception {
         long startNs = System.nanoTime();
         Machine machine = Machine.now();
         Path folder = Path.of(System.getProperty("towpath.bench"));
         LoadTool tool = LoadTool.build(folder.resolve("peers/net"), folder.resolve("target/peers-net"), congestion);
-        say("TCP congestion control: " + (congestion != null ? congestion : systemCongestion()));
+        say("TCP congestion control: " + (congestion != null ? congestion : setting("tcp_congestion_control")));
         BenchNetwork network =
                 BenchNetwork.create(String.valueOf(ProcessHandle.current().pid()), cleanup);
         tool.serve(network.server(), cleanup);
@@ -129,9 +147,8 @@ public final class NetBench implements Callable<Integer> {
         return results.ways().stream().anyMatch(Way::isTowpath);
     }
 
-    private static String systemCongestion() throws IOException {
-        return Files.readString(Path.of("/proc/sys/net/ipv4/tcp_congestion_control"))
-                .strip();
+    private static String setting(String name) throws IOException {
+        return Files.readString(IPV4.resolve(name)).strip();
     }
 
     private void report(NetResults results, Machine machine) throws IOException {

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class NetBenchEndToEndTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
+    private static final Path CONGESTION = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
+
     @TempDir
     Path folder;
 
@@ -45,10 +47,19 @@ final class NetBenchEndToEndTest {
     void shouldMeasureTheKernelAndAnEngineAndRemoveAllItMade() throws Exception {
         Path json = folder.resolve("net.json");
 
+        String congestion = Files.readString(CONGESTION);
+
         int exitCode = NetBench.commandLine()
-                .execute("--quick", "--rounds=1", "--ways=rw,nftables", "--loads=RTT,CONN,UDP64", "--json=" + json);
+                .execute(
+                        "--quick",
+                        "--rounds=1",
+                        "--ways=rw,nftables",
+                        "--loads=RTT,CONN,UDP64",
+                        "--congestion=reno",
+                        "--json=" + json);
 
         assertEquals(0, exitCode);
+        assertEquals(congestion, Files.readString(CONGESTION), "the host's is the host's");
         List<Map<String, Object>> rows = Json.objects(Json.parse(Files.readString(json)), "rows");
         assertEquals(
                 new TreeSet<>(List.of(

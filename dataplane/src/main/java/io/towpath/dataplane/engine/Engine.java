@@ -243,7 +243,7 @@ public final class Engine implements AutoCloseable {
             long seed) {
         EventLoopWorker loop = loops == null ? null : new EventLoopWorker(EventLoops.next(loops), this::onError);
         FramePool pool = parts.add(loop == null ? portOpener.pool() : portOpener.loopPool());
-        EventFd wakeUp = parts.add(new EventFd());
+        EventFd wakeUp = loop == null ? parts.add(new EventFd()) : null; // an event loop has its own way to wake
         List<Fd> queues = devices.taps().stream().map(tap -> tap.queue(number)).toList();
         PortOpener.Opened opened =
                 loop == null ? portOpener.open(queues, pool, wakeUp) : portOpener.onLoop(queues, pool, loop);

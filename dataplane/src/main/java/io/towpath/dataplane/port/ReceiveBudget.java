@@ -1,9 +1,9 @@
 package io.towpath.dataplane.port;
 
 /**
- * How many buffers are filled before their frames are worked on. Each byte of a frame is copied into its buffer and soon after out of it again:
- * what was received meanwhile must not have taken the place in the core's cache. So it is few for super-frames of 64 KiB, and all
- * there are for small frames, by the moving average of what came. Owner worker only.
+ * How many buffers are filled before their frames are worked on, of all ports together that share them. Each byte of a frame is copied into its
+ * buffer and soon after out of it again: what was received meanwhile must not have taken the place in the core's cache. So it is few for
+ * super-frames of 64 KiB, and all there are for small frames, by the moving average of what came. Owner worker only.
  */
 final class ReceiveBudget {
     /** Bytes that wait at most: the second-level cache of a server's core. */

@@ -62,6 +62,10 @@ public final class RingIo implements PortIo {
     private final ReceiveBudget budget = new ReceiveBudget(PROVIDED_BUFFERS);
     /** Buffers that the kernel has, or that wait filled in a port. */
     private int lent;
+    /** Those of them that the kernel has. */
+    private int provided;
+    /** The port that is first to read on of those that buffers lacked for. */
+    private int turn;
 
     private boolean isReady;
     private boolean isEnabled;
@@ -178,6 +182,7 @@ public final class RingIo implements PortIo {
     private void onRead(UringTapPort port, int result) {
         int buffer = completions.buffer();
         if (buffer >= 0) {
+            provided--;
             if (result >= 0) {
                 budget.received(result);
                 port.arrived(buffer, result);
@@ -193,7 +198,7 @@ public final class RingIo implements PortIo {
                     && result != -Errno.EAGAIN
                     && result != -Errno.EINTR
                     && result != -Errno.ENOMEM;
-            port.onReadEnd(isGone);
+            port.onReadEnd(isGone, result == -Errno.ENOBUFS);
         }
     }
 
@@ -213,14 +218,28 @@ public final class RingIo implements PortIo {
         }
         buffers.publishRelease();
         lent += count;
+        provided += count;
     }
 
+    /**
+     * Asks for what ports are to read. A read takes all buffers that there are if as many frames wait for it: so of those that buffers lacked
+     * for one at a time begins again, in turn, and the frames of a port, however large and many, keep no other waiting for long.
+     */
     private void read() {
-        for (UringTapPort port : ports) {
-            if (port != null && lent > 0 && port.mustRead() && !requests.isFull()) {
-                requests.readMultishot(port.index(), GROUP, READ | port.index());
-                port.onRead();
+        boolean isTaken = false;
+        int first = turn;
+        for (int i = 0; i < ports.length && provided > 0; i++) {
+            int at = first + i < ports.length ? first + i : first + i - ports.length;
+            UringTapPort port = ports[at];
+            if (port == null || !port.mustRead() || port.lacksBuffers() && isTaken || requests.isFull()) {
+                continue;
             }
+            if (port.lacksBuffers()) {
+                isTaken = true;
+                turn = at + 1 < ports.length ? at + 1 : 0;
+            }
+            requests.readMultishot(at, GROUP, READ | at);
+            port.onRead();
         }
     }
 

@@ -16,6 +16,7 @@ public final class UringTapPort extends Port implements DevicePort {
     private int head;
     private int tail;
     private boolean isReading;
+    private boolean lacksBuffers;
 
     /** @param capacity received frames that may wait, a power of two */
     UringTapPort(int index, String name, Fd queue, RingIo io, int capacity) {
@@ -89,9 +90,15 @@ public final class UringTapPort extends Port implements DevicePort {
         isReading = true;
     }
 
+    /** Whether the last read ended as there was no buffer for a frame. */
+    boolean lacksBuffers() {
+        return lacksBuffers;
+    }
+
     /** The kernel will receive no more until it is asked again. */
-    void onReadEnd(boolean isGone) {
+    void onReadEnd(boolean isGone, boolean lacksBuffers) {
         isReading = false;
+        this.lacksBuffers = lacksBuffers;
         if (isGone) {
             link.gone();
         }

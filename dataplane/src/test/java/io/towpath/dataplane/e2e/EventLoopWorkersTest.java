@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.towpath.dataplane.control.ProxyConfig;
 import io.towpath.dataplane.demo.DemoConfig;
 import io.towpath.dataplane.demo.HttpReport;
@@ -13,6 +15,7 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Plan;
 import io.towpath.dataplane.engine.Engine;
 import io.towpath.dataplane.engine.EngineConfig;
+import io.towpath.dataplane.netty.EventLoops;
 import io.towpath.example.EmbeddedService;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,6 +114,33 @@ final class EventLoopWorkersTest {
                     () -> new Engine(engineConfig, ProxyConfig.defaults(), null, loops, log::add));
         }
         assertTrue(Files.notExists(Engine.INSTANCES.resolve(rig.instance())), "a failed start leaves no maps");
+    }
+
+    @Test
+    void shouldMakeNothingToWakeWorkersByThatEventLoopsHave() throws Exception {
+        EngineConfig engineConfig = EngineConfig.read(config);
+        try (IoEventLoopGroup loops = EventLoops.open(2, new DefaultThreadFactory("loops", true))) {
+            long before = eventDescriptors();
+            try (Engine engine = new Engine(engineConfig, ProxyConfig.defaults(), null, loops, log::add)) {
+                assertEquals(before, eventDescriptors());
+                engine.start();
+            }
+        }
+    }
+
+    /** Returns how many this process has ({@code eventfd(2)}). */
+    private static long eventDescriptors() throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.filter(EventLoopWorkersTest::isEventDescriptor).count();
+        }
+    }
+
+    private static boolean isEventDescriptor(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().equals("anon_inode:[eventfd]");
+        } catch (IOException e) {
+            return false; // closed meanwhile
+        }
     }
 
     private List<String> linesAbout(String port) {

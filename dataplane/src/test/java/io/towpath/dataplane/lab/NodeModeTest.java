@@ -13,6 +13,7 @@ import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
 import io.towpath.dataplane.e2e.Launcher;
 import io.towpath.dataplane.e2e.RealPrograms;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -23,9 +24,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What node mode does to a host, in the lab's node A. */
 @EndToEnd
@@ -156,6 +160,29 @@ final class NodeModeTest {
         assertEquals(0, check().exitCode(), check().output());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"uring", "netty", "rw"})
+    void shouldMakeItsDeviceAnewWhenSomebodyDeletedIt(String io) throws Exception {
+        lab.engine(node).stop();
+        Path config = LabConfig.config(lab.network().id(), node);
+        Files.writeString(config, Files.readString(config).replace("node:\n", "node:\n  io: " + io + "\n"));
+        EngineProcess engine = lab.startEngine(node);
+        engine.awaitReady(LIMIT);
+        assertAnswers("a2");
+        try (SocketChannel client = openStream("a2")) {
+            LabNetwork.ip(host, "link delete towpath0");
+
+            RealPrograms.await("its return", LIMIT, () -> said("port towpath0: its device is back") == 1);
+            assertAnswers("a2");
+            assertEquals("a2 2\n", endStream(client), "a connection from before");
+        }
+        assertEquals(1, said("port towpath0: its device is gone"), engine::logTail);
+        assertEquals(0, said("steered by an old state"), engine::logTail);
+        Programs.Result result = check();
+        assertEquals(0, result.exitCode(), result.output());
+        assertEquals(0, engine.stop(), engine::logTail);
+    }
+
     @Test
     void shouldStandInNobodysWayWhileDownIfItIsToFailOpen() throws Exception {
         lab.engine(node).stop();
@@ -179,23 +206,14 @@ final class NodeModeTest {
         lab.engine(node).stop();
         EngineProcess stopped = lab.startEngine(node);
         stopped.awaitReady(LIMIT);
-        try (SocketChannel client = lab.network().pod(1, 1).namespace().call(SocketChannel::open)) {
-            client.connect(new InetSocketAddress(lab.service("a2").clusterIp(false), LabService.BULK_PORT));
-            client.write(ByteBuffer.wrap(new byte[1]));
-
+        try (SocketChannel client = openStream("a2")) {
             stopped.stop();
             assertFalse(LabNetwork.ip(host, "link").contains("towpath0"), "it went with the process");
             lab.startEngine(node).awaitReady(LIMIT);
 
             // That the stream goes on would not say it: with one backend a new connection would lead to the same.
-            String log =
-                    Files.readString(LabConfig.folder(lab.network().id()).resolve("engine-" + node.number() + ".log"));
-            assertTrue(log.contains("took over 1 connections "), log);
-            client.write(ByteBuffer.wrap(new byte[2]));
-            client.shutdownOutput();
-            client.socket().setSoTimeout((int) LIMIT.toMillis());
-            assertEquals(
-                    "a2 3\n", new String(client.socket().getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+            assertEquals(1, said("took over 1 connections "));
+            assertEquals("a2 2\n", endStream(client));
         }
         assertAnswers("a2");
     }
@@ -335,6 +353,30 @@ final class NodeModeTest {
                 "net.ipv4.conf.eth0.rp_filter",
                 "net.netfilter.nf_conntrack_tcp_be_liberal"));
         return traces;
+    }
+
+    /** Opens a stream of a pod through a Service, and sends a byte. */
+    private SocketChannel openStream(String service) throws Exception {
+        SocketChannel client = lab.network().pod(1, 1).namespace().call(SocketChannel::open);
+        client.connect(new InetSocketAddress(lab.service(service).clusterIp(false), LabService.BULK_PORT));
+        client.write(ByteBuffer.wrap(new byte[1]));
+        return client;
+    }
+
+    /** Sends another byte, and returns what the backend says of the stream. */
+    private static String endStream(SocketChannel client) throws IOException {
+        client.write(ByteBuffer.wrap(new byte[1]));
+        client.shutdownOutput();
+        client.socket().setSoTimeout((int) LIMIT.toMillis());
+        return new String(client.socket().getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    }
+
+    /** Returns how many lines of the engine's log have the text. */
+    private long said(String text) throws IOException {
+        Path log = LabConfig.folder(lab.network().id()).resolve("engine-" + node.number() + ".log");
+        try (Stream<String> lines = Files.lines(log)) {
+            return lines.filter(line -> line.contains(text)).count();
+        }
     }
 
     private void assertAnswers(String service) throws Exception {

@@ -104,9 +104,14 @@ public final class Node implements AutoCloseable {
     }
 
     private void load(int ingress, byte[] frame) {
+        load(ingress, frame, new byte[VnetHeader.LENGTH]);
+    }
+
+    void load(int ingress, byte[] frame, byte[] vnetHeader) {
         int buffer = pool.take();
         long l2 = FramePool.l2(buffer);
-        VnetHeader.clear(pool.frames(), l2);
+        long header = l2 - VnetHeader.LENGTH;
+        MemorySegment.copy(vnetHeader, 0, pool.frames(), ValueLayout.JAVA_BYTE, header, vnetHeader.length);
         MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2, frame.length);
         burst.add(ingress, buffer, l2, frame.length);
     }

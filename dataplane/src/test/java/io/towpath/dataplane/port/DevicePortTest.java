@@ -9,6 +9,7 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Network;
 import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
+import io.towpath.dataplane.e2e.SlowLink;
 import io.towpath.linux.Tap;
 import io.towpath.linux.TapSendBuffer;
 import io.towpath.packet.Reason;
@@ -56,17 +57,6 @@ final class DevicePortTest {
         return tap;
     }
 
-    /** Frames to the device stay in the kernel for long: it is bridged to one of 8 kbit/s. */
-    private void clog(String name) throws Exception {
-        ip("ip", "link", "add", "slow", "type", "veth", "peer", "name", "far");
-        ip("ip", "link", "add", "bridge", "up", "type", "bridge");
-        ip("tc", "qdisc", "add", "dev", "slow", "root", "tbf", "rate", "8kbit", "burst", "1600", "limit", "20000");
-        for (String port : List.of("slow", name)) {
-            ip("ip", "link", "set", port, "master", "bridge", "up");
-        }
-        ip("ip", "link", "set", "far", "up");
-    }
-
     @ParameterizedTest
     @EnumSource(
             value = IoEngine.class,
@@ -75,7 +65,7 @@ final class DevicePortTest {
         try (Tap full = tap("full");
                 Tap other = tap("other");
                 PortRig rig = new PortRig(engine, full, other)) {
-            clog("full");
+            SlowLink.bridge(place, "full");
             TapSendBuffer.limit(full.queue(0), 1);
 
             Map<Reason, Integer> outcomes = rig.send(0, BURST);
@@ -195,12 +185,46 @@ final class DevicePortTest {
         }
     }
 
-    /** Sends datagrams, each by a socket of its own, as one that waits takes much of a socket's memory. */
+    @ParameterizedTest
+    @EnumSource(
+            value = IoEngine.class,
+            names = {"URING", "RW"})
+    void shouldNotLetTheLargeFramesOfAPortKeepOthersWaiting(IoEngine engine) throws Exception {
+        try (Tap large = tap("t0");
+                Tap small = tap("t1");
+                PortRig rig = new PortRig(engine, large, small)) {
+            ip("ip", "link", "set", "t0", "mtu", "65521");
+            ip("ip", "address", "add", "10.99.0.1/24", "dev", "t0");
+            ip("ip", "address", "add", "10.98.0.1/24", "dev", "t1");
+            for (int i = 0; i < RingIo.PROVIDED_BUFFERS; i++) {
+                sendLarge(1);
+                assertEquals(List.of(42 + LARGE), receiveSome(rig));
+            }
+            int waiting = 6 * ReceiveBudget.BUFFERS_MIN;
+            sendLarge(waiting);
+            broadcast("10.98.0.255", 100, waiting);
+
+            int largeReceived = 0;
+            int smallReceived = 0;
+            while (largeReceived < waiting / 2) {
+                largeReceived += rig.receive(0).size();
+                smallReceived += rig.receive(1).size();
+            }
+
+            assertTrue(smallReceived >= waiting / 4, smallReceived + " beside " + largeReceived);
+        }
+    }
+
     private void sendLarge(int count) throws Exception {
+        broadcast("10.99.0.255", LARGE, count);
+    }
+
+    /** Sends datagrams, each by a socket of its own, as a large one that waits takes much of a socket's memory. */
+    private void broadcast(String address, int bytes, int count) throws Exception {
         for (int i = 0; i < count; i++) {
             try (DatagramSocket socket = place.call(() -> new DatagramSocket())) {
                 socket.setBroadcast(true);
-                socket.send(new DatagramPacket(new byte[LARGE], LARGE, InetAddress.getByName("10.99.0.255"), 9));
+                socket.send(new DatagramPacket(new byte[bytes], bytes, InetAddress.getByName(address), 9));
             }
         }
     }

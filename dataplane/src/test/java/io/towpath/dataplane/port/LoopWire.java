@@ -41,11 +41,19 @@ final class LoopWire implements AutoCloseable, Port.Outcome {
     }
 
     private NettyTapPort port(int index) {
-        return new NettyTapPort(index, Integer.toString(index), taps.get(index).queue(0), pool, this::ask);
+        return new NettyTapPort(index, Integer.toString(index), queue(index), pool, this::ask);
     }
 
     String deviceName(int index) {
         return taps.get(index).name();
+    }
+
+    Fd queue(int index) {
+        return taps.get(index).queue(0);
+    }
+
+    PortDrops drops(int index) {
+        return ports.get(index).drops();
     }
 
     void start() {

@@ -9,7 +9,9 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Network;
 import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
+import io.towpath.dataplane.e2e.SlowLink;
 import io.towpath.linux.Tap;
+import io.towpath.linux.TapSendBuffer;
 import io.towpath.packet.Reason;
 import java.io.IOException;
 import java.io.InputStream;
@@ -120,6 +122,35 @@ final class NettyTapPortTest {
             System.out.println("allocated by the event loop: " + perFrame + " bytes a frame");
             assertTrue(perFrame <= ALLOCATED_MAX, perFrame + " bytes a frame");
         }
+    }
+
+    @Test
+    void shouldDropWhatAFullDeviceHasNoRoomForAndHaveAllBuffersBack() throws Exception {
+        SlowLink.bridge(right, "eth0");
+        ip(left, "neigh", "replace", RIGHT, "lladdr", "02:00:00:00:00:99", "dev", "eth0"); // of nobody: it is flooded
+        TapSendBuffer.limit(wire.queue(1), 1);
+        int many = 3 * wire.pool().capacity();
+        try (DatagramSocket client = left.call(() -> new DatagramSocket())) {
+            sendMany(client, many);
+            wire.await(() -> wire.count(Reason.EGRESS_FULL) + wire.count(Reason.ROUTED) >= many);
+
+            long full = wire.count(Reason.EGRESS_FULL);
+            assertTrue(full > many / 2 && full < many, full + " of " + many);
+            assertEquals(full, wire.drops(1).fullOpaque());
+            assertEquals(
+                    0,
+                    wire.drops(1).failedOpaque()
+                            + wire.drops(0).failedOpaque()
+                            + wire.drops(0).fullOpaque());
+            assertEquals(LinkState.UP, wire.link(1));
+
+            TapSendBuffer.limit(wire.queue(1), Integer.MAX_VALUE);
+            long routed = wire.count(Reason.ROUTED);
+            sendMany(client, many);
+            wire.await(() -> wire.count(Reason.ROUTED) >= routed + many);
+        }
+        wire.close();
+        assertEquals(wire.pool().capacity(), wire.pool().available());
     }
 
     @Test
