@@ -277,17 +277,19 @@ final class EntryIndexTest {
 
     @Test
     void shouldFindLiveEntriesOnly() {
-        Connection connection = entry(udp(1), udp(1).reverse());
-        insert(connection, 0);
-        long entry = pages.address(connection.number);
-        for (int life : new int[] {Entry.FREE, Entry.DYING}) {
-            Entry.lifeRelease(entry, life);
-            assertEquals(Conntrack.MISS, lookup(connection.original));
-            assertFalse(has(entry, connection.original));
-        }
-        Entry.lifeRelease(entry, Entry.LIVE);
+        for (Tuple tuple : List.of(udp(1), tuple("fd00::1", "fd00:96::1", 1, FiveTuple.UDP))) {
+            Connection connection = entry(tuple, tuple.reverse());
+            insert(connection, 0);
+            long entry = pages.address(connection.number);
+            for (int life : new int[] {Entry.FREE, Entry.DYING}) {
+                Entry.lifeRelease(entry, life);
+                assertEquals(Conntrack.MISS, lookup(tuple));
+                assertFalse(has(entry, tuple));
+            }
+            Entry.lifeRelease(entry, Entry.LIVE);
 
-        assertEquals(entry, lookup(connection.original));
+            assertEquals(entry, lookup(tuple));
+        }
     }
 
     @Test
