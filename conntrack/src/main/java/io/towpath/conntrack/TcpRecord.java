@@ -84,6 +84,14 @@ final class TcpRecord {
         }
     }
 
+    /** Writes only where the flag is there: otherwise another worker may be about to write the direction's first flags. */
+    static void removeFlag(long entry, int direction, int flag) {
+        int old = flags(entry, direction);
+        if ((old & flag) != 0) {
+            flags(entry, direction, old & ~flag);
+        }
+    }
+
     static int maxAck(long entry, int direction) {
         return NativeMemory.getInt(entry + Entry.TCP_MAX_ACK + direction * 4L);
     }

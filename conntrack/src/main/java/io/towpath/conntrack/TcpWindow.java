@@ -186,6 +186,8 @@ final class TcpWindow {
         word(sender + MAX_END, end);
         TcpRecord.maxWindow(entry, direction, Math.max(Tcp.window(frames, l4), 1));
         TcpRecord.flags(entry, direction, flags);
+        // The other side acknowledged other numbers, where another worker had its answer to a SYN before this one.
+        TcpRecord.removeFlag(entry, 1 - direction, TcpRecord.MAX_ACK_VALID);
         int other = TcpRecord.flags(entry, 1 - direction);
         if (direction == 1 && (flags & other & TcpRecord.SCALE_SENT) == 0) {
             // Scaling is in force only if both sent the option (RFC 7323 section 2.2).
