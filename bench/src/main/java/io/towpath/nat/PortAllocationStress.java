@@ -233,38 +233,6 @@ public final class PortAllocationStress {
         }
     }
 
-    /** One port for two clients. Results: what each was told; connections left. */
-    @JCStressTest
-    @Outcome(
-            id = {"1, 7, 1", "7, 1, 1"},
-            expect = ACCEPTABLE,
-            desc = "One has the port, the other is told that there is none.")
-    @Outcome(
-            id = {"1, 8, 1", "8, 1, 1", "8, 8, 0"},
-            expect = ACCEPTABLE_INTERESTING,
-            desc = "A loser gives up after 16 attempts: its packet is dropped and counted.")
-    @Outcome(expect = FORBIDDEN, desc = "The port is live twice, or nobody has it.")
-    @State
-    public static class LastPort {
-        private static final Workers WORKERS = new Workers(1);
-        private final int state = NUMBERS.incrementAndGet();
-
-        @Actor
-        public void one(III_Result r) {
-            r.r1 = WORKERS.open(0, state);
-        }
-
-        @Actor
-        public void other(III_Result r) {
-            r.r2 = WORKERS.open(1, state);
-        }
-
-        @Arbiter
-        public void after(III_Result r) {
-            r.r3 = WORKERS.clear(state);
-        }
-    }
-
     /**
      * The only port is given back while another client asks for it. Results: removed; what the client was told; connections left, and 10 more
      * if a third one has the port afterwards.
