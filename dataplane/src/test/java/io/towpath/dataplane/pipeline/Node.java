@@ -27,6 +27,9 @@ import java.util.List;
 
 /** A node-mode engine in memory for tests: frames in, frames out, counters. */
 public final class Node implements AutoCloseable {
+    /** The device says nothing of a frame. */
+    static final byte[] PLAIN = new byte[VnetHeader.LENGTH];
+
     final AnonymousMapStore store = new AnonymousMapStore();
     final Quiescence quiescence = new Quiescence(1);
     final FramePool pool = new FramePool(256);
@@ -104,9 +107,14 @@ public final class Node implements AutoCloseable {
     }
 
     private void load(int ingress, byte[] frame) {
+        load(ingress, frame, PLAIN);
+    }
+
+    void load(int ingress, byte[] frame, byte[] vnetHeader) {
         int buffer = pool.take();
         long l2 = FramePool.l2(buffer);
-        VnetHeader.clear(pool.frames(), l2);
+        long header = l2 - VnetHeader.LENGTH;
+        MemorySegment.copy(vnetHeader, 0, pool.frames(), ValueLayout.JAVA_BYTE, header, vnetHeader.length);
         MemorySegment.copy(frame, 0, pool.frames(), ValueLayout.JAVA_BYTE, l2, frame.length);
         burst.add(ingress, buffer, l2, frame.length);
     }
