@@ -14,7 +14,6 @@ import io.towpath.nat.Vip;
 import io.towpath.nat.VipKind;
 import io.towpath.packet.Reason;
 import io.towpath.wire.Address;
-import io.towpath.wire.VnetHeader;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -23,10 +22,9 @@ import org.junit.jupiter.api.Test;
 
 /** No frame, however broken, makes the pipeline throw, leak a buffer or end without exactly one verdict. */
 final class AnyFrameTest {
-    private static final byte[] PLAIN = new byte[VnetHeader.LENGTH];
     /** What a device may say: nothing, a checksum to be made of TCP and UDP, and super-frames of both, of both families. */
     private static final byte[][] HEADERS = {
-        PLAIN,
+        Node.PLAIN,
         {1, 0, 0, 0, 0, 0, 34, 0, 16, 0},
         {1, 0, 0, 0, 0, 0, 34, 0, 6, 0},
         {1, 1, 54, 0, 9, 0, 34, 0, 16, 0},
@@ -59,8 +57,8 @@ final class AnyFrameTest {
         Random random = new Random(20261123);
         byte[][] seeds = seeds();
 
-        long refused =
-                settle(200_000, n -> n % 4 == 0 ? noise(random) : mutated(random, seeds[n % seeds.length]), _ -> PLAIN);
+        long refused = settle(
+                200_000, n -> n % 4 == 0 ? noise(random) : mutated(random, seeds[n % seeds.length]), _ -> Node.PLAIN);
 
         assertEquals(0, refused, "for what the device says");
     }

@@ -27,6 +27,9 @@ import java.util.List;
 
 /** A node-mode engine in memory for tests: frames in, frames out, counters. */
 public final class Node implements AutoCloseable {
+    /** The device says nothing of a frame. */
+    static final byte[] PLAIN = new byte[VnetHeader.LENGTH];
+
     final AnonymousMapStore store = new AnonymousMapStore();
     final Quiescence quiescence = new Quiescence(1);
     final FramePool pool = new FramePool(256);
@@ -104,7 +107,7 @@ public final class Node implements AutoCloseable {
     }
 
     private void load(int ingress, byte[] frame) {
-        load(ingress, frame, new byte[VnetHeader.LENGTH]);
+        load(ingress, frame, PLAIN);
     }
 
     void load(int ingress, byte[] frame, byte[] vnetHeader) {
