@@ -111,19 +111,8 @@ final class PortOpener {
             say("ports: io_uring" + (others.isEmpty() ? "" : "; by read and write, as configured: " + others));
             return opened;
         } catch (LinuxException e) {
-            refuseInsisting(e);
             say("ports: read and write, as there is no io_uring for them: " + e.getMessage());
             return polled(queues, pool, wakeUp);
-        }
-    }
-
-    private void refuseInsisting(LinuxException refusal) {
-        List<String> insisting = names.stream()
-                .filter(name -> engines.get(names.indexOf(name)) == IoEngine.URING)
-                .toList();
-        if (!insisting.isEmpty()) {
-            throw new LinuxException("ports " + insisting + ": io: uring, but there is no io_uring for them: "
-                    + refusal.getMessage() + "; with io: auto they would read and write");
         }
     }
 

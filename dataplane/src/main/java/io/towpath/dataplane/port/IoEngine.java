@@ -7,7 +7,7 @@ import java.util.Locale;
 public enum IoEngine {
     /** io_uring where the kernel has it for us, else read and write. */
     AUTO,
-    /** io_uring, or the engine does not start. */
+    /** As {@link #AUTO}; asks for it by name. */
     URING,
     /** The io_uring of Netty's event loops, for all ports or for none; as {@link #AUTO} where Netty has none. */
     NETTY,
