@@ -75,7 +75,7 @@ final class EntryIndexTest {
     }
 
     private static ConntrackWorker arguments(Tuple original, Tuple reply) {
-        ConntrackWorker arguments = ConntrackWorker.worker(0);
+        ConntrackWorker arguments = new ConntrackWorker(0);
         arguments.originalSourceHi = original.source.hi();
         arguments.originalSourceLo = original.source.lo();
         arguments.originalDestinationHi = original.destination.hi();

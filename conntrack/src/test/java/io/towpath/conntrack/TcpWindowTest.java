@@ -27,7 +27,7 @@ final class TcpWindowTest {
 
     @BeforeEach
     void answerTheFirstSyn() {
-        ConntrackWorker worker = ConntrackWorker.worker(0);
+        ConntrackWorker worker = new ConntrackWorker(0);
         worker.originalTransport = FiveTuple.transport(40_000, 80, FiveTuple.TCP);
         worker.replyTransport = FiveTuple.transport(80, 40_000, FiveTuple.TCP);
         Entry.begin(entry, false, worker, 1);
