@@ -38,6 +38,7 @@ public class BackendSelectorBenchmark extends NanosecondBenchmark {
     private final AnonymousMapStore store = new AnonymousMapStore();
     private final MappedMemory memory = MappedMemory.anonymous((long) Burst.LIMIT * STRIDE);
     private final Burst burst = new Burst(memory.segment());
+    private final Selection selection = new Selection();
     private BackendSelector selector;
     private NodeSettings node;
     private Scatter scatter;
@@ -71,10 +72,11 @@ public class BackendSelectorBenchmark extends NanosecondBenchmark {
         long sum = 0;
         for (int i = 0; i < Burst.LIMIT; i++) {
             burst.destinationLo(i, Address.mapped(Rig.vip(scatter.next())));
-            if (selector.select(burst, i, node, 0) != Reason.SERVICE) {
+            if (selector.find(burst, i, node, selection) != Reason.SERVICE) {
                 throw new IllegalStateException("not a Service");
             }
-            sum += selector.backendLo;
+            selector.choose(burst, i, 0, selection);
+            sum += selection.backendLo;
         }
         return sum;
     }

@@ -52,6 +52,7 @@ public final class Conntrack {
     private final BackendConnections connections;
     private final Tracker tracker;
     private final Sweeper sweeper;
+    private final Eviction eviction;
     private final Creation creation;
     private final ConntrackWorker[] workers;
     private final long templateLimit;
@@ -99,7 +100,8 @@ public final class Conntrack {
         Timeouts timeouts = new Timeouts(config);
         this.tracker = new Tracker(connections, timeouts, config.tcpLiberal());
         this.sweeper = new Sweeper(this, pages, timeouts, workers);
-        this.creation = new Creation(this, sweeper);
+        this.eviction = new Eviction(this, pages);
+        this.creation = new Creation(this, eviction);
         this.workers = new ConntrackWorker[workers];
         for (int i = 0; i < workers; i++) {
             this.workers[i] = new ConntrackWorker(i);
@@ -145,7 +147,7 @@ public final class Conntrack {
     /** Before a further session affinity template: displaces one if they have their share, so that they never crowd out connections. */
     public void makeRoomForTemplate(ConntrackWorker worker) {
         if (connections.templates() >= templateLimit) {
-            sweeper.evictTemplate(worker);
+            eviction.evictTemplate(worker);
         }
     }
 
@@ -167,6 +169,13 @@ public final class Conntrack {
             case FiveTuple.ICMP, FiveTuple.ICMPV6 -> FiveTuple.destinationPort(transport) == 0;
             default -> true;
         };
+    }
+
+    /** Before so many creations of a family: has the memory on its way that they take and give up. Changes nothing. */
+    public void prepare(ConntrackWorker worker, boolean ipv6, int creations) {
+        if (creations > 0) {
+            creation.prepare(worker, ipv6, creations);
+        }
     }
 
     /**

@@ -16,12 +16,23 @@ final class Creation {
 
     private final Conntrack table;
     private final EntryIndex index;
-    private final Sweeper sweeper;
+    private final Eviction eviction;
 
-    Creation(Conntrack table, Sweeper sweeper) {
+    Creation(Conntrack table, Eviction eviction) {
         this.table = table;
         this.index = table.index();
-        this.sweeper = sweeper;
+        this.eviction = eviction;
+    }
+
+    /** As {@link Conntrack#prepare}. */
+    void prepare(ConntrackWorker worker, boolean ipv6, int creations) {
+        EntryPool pool = table.pool(ipv6);
+        EntryLists lists = worker.lists(ipv6);
+        worker.loaded += pool.load(lists, creations);
+        int evictions = Math.min(pool.runsOut(lists, creations), Math.min(creations, Victims.LIMIT));
+        if (evictions > 0 && !pool.hasEnoughSoon(lists)) {
+            eviction.prepare(worker, ipv6, evictions);
+        }
     }
 
     /** As {@link Conntrack#create}. */
@@ -31,15 +42,15 @@ final class Creation {
         EntryLists lists = worker.lists(ipv6);
         int number = pool.allocate(lists, table);
         if (number == 0) {
-            sweeper.evict(worker, ipv6);
+            eviction.evict(worker, ipv6);
             return Conntrack.FULL;
         }
         if (pool.isRunningOut(lists)) {
-            sweeper.evict(worker, ipv6); // for the next one: what goes now is free after the burst
+            eviction.evict(worker, ipv6); // for the next one: what goes now is free after the burst
         }
         long entry = table.pages().address(number);
         long replyHash = index.replyHash(worker, ipv6);
-        worker.loaded = load(entry, replyHash);
+        worker.loaded += load(entry, replyHash);
         Entry.begin(entry, ipv6, worker, Entry.tick(nowNs));
         int rival = insert(replyHash, number, 1);
         if (rival != 0) {

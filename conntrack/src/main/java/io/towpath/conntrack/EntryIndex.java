@@ -217,10 +217,4 @@ public final class EntryIndex {
     long loadLines(long tupleHash) {
         return NativeMemory.getLong(index.firstBucket(tupleHash)) + NativeMemory.getLong(index.secondBucket(tupleHash));
     }
-
-    /** Has the lines on their way that an entry's removal most likely writes. */
-    long loadLinesOf(long entry) {
-        return NativeMemory.getLong(index.firstBucket(hashOf(entry, 0)))
-                + NativeMemory.getLong(index.firstBucket(hashOf(entry, 1)));
-    }
 }

@@ -8,10 +8,7 @@ final class EntryLists {
     int free;
     int freeCount;
 
-    /** Entries that the next two displacements begin with; 0 for none. */
-    long nextVictim;
-
-    long victimAfter;
+    final Victims victims = new Victims();
 
     private int removed;
     private int removedLast;

@@ -1,5 +1,6 @@
 package io.towpath.conntrack;
 
+import io.towpath.linux.NativeMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -50,7 +51,13 @@ final class EntryPool {
 
     /** Returns whether a worker has few free entries left and there are none to fetch. */
     boolean isRunningOut(EntryLists lists) {
-        return lists.freeCount < reserve && (int) (long) SHARED.getAcquire(this) == 0 && pages.isUsedUp(family);
+        return runsOut(lists, 0) > 0;
+    }
+
+    /** Returns how many of so many allocations will find few free entries. */
+    int runsOut(EntryLists lists, int allocations) {
+        int few = reserve - (lists.freeCount - allocations);
+        return few <= 0 || (int) (long) SHARED.getAcquire(this) != 0 || !pages.isUsedUp(family) ? 0 : few;
     }
 
     /**
@@ -79,6 +86,18 @@ final class EntryPool {
         lists.free = link(entry);
         lists.freeCount--;
         return entry;
+    }
+
+    /** Has the lines on their way of the entries that a worker will take next. */
+    long load(EntryLists lists, int count) {
+        long sum = 0;
+        int number = lists.free;
+        for (int i = Math.min(count, lists.freeCount); i > 0; i--) {
+            long entry = pages.address(number);
+            sum += NativeMemory.getLong(entry + EntryPages.LINE_BYTES);
+            number = Entry.link(entry);
+        }
+        return sum;
     }
 
     private int link(int entry) {

@@ -171,6 +171,29 @@ final class ConntrackTest {
     }
 
     @Test
+    void shouldDisplaceWhatWasChosenAheadUnlessItIsOfUseByThen() {
+        quiescence.online(0);
+        for (int port = 1; port <= 64; port++) {
+            assertTrue(create(port, FiveTuple.UDP) > 0);
+        }
+        conntrack.prepare(worker, false, 4);
+        assertEquals(0, worker.evicted(), "nothing is changed yet");
+        for (int port = 100; port < 104; port++) {
+            assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
+        }
+        assertEquals(4, worker.evicted());
+
+        conntrack.prepare(worker, false, 3);
+        conntrack.forEachLive(1, conntrack.pagesEnd(), entry -> Entry.addStatus(entry, Entry.ASSURED));
+        for (int port = 200; port < 203; port++) {
+            assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
+        }
+        conntrack.prepare(worker, false, 3);
+        assertEquals(Conntrack.FULL, create(203, FiveTuple.UDP));
+        assertEquals(4, worker.evicted());
+    }
+
+    @Test
     void shouldDisplaceFewWhileAWorkerStandsStill() {
         quiescence.online(0);
         for (int port = 1; port <= 64; port++) {

@@ -105,9 +105,9 @@ final class UdpTrackerTest {
         track(handle | REPLY);
         nowNs += 3 * SECOND_NS;
         track(handle | REPLY);
-        assertFalse(Sweeper.isEvictable(handle), "a stream");
+        assertFalse(Eviction.isEvictable(handle), "a stream");
 
         conntrack.makeStale(handle);
-        assertTrue(Sweeper.isEvictable(handle));
+        assertTrue(Eviction.isEvictable(handle));
     }
 }

@@ -165,8 +165,8 @@ public final class SharedIndex {
             long at = bucket + slot * 8L;
             while (at != claim) { // ends: each further turn means that the slot's word changed
                 long other = NativeMemory.getLongVolatile(at);
-                if (other == 0
-                        || other >>> 32 != word >>> 32
+                if (other >>> 32 != word >>> 32
+                        || other == 0
                         || !keys.same((int) (word & REFERENCE_MASK), (int) (other & REFERENCE_MASK))) {
                     break;
                 }
@@ -216,7 +216,8 @@ public final class SharedIndex {
 
     private static boolean removeFrom(long bucket, long word) {
         for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
-            if (NativeMemory.compareAndSetLong(bucket + slot * 8L, word, 0)) {
+            long at = bucket + slot * 8L;
+            if (NativeMemory.getLongOpaque(at) == word && NativeMemory.compareAndSetLong(at, word, 0)) {
                 return true;
             }
         }

@@ -40,6 +40,11 @@ final class BackendScheduler {
         this.random = random;
     }
 
+    /** Returns how a Service's backends are chosen. */
+    Scheduler of(long block) {
+        return SCHEDULERS[ServiceBlock.scheduler(blocks, block)];
+    }
+
     /**
      * Returns where the chosen backend's record begins.
      *
@@ -57,7 +62,7 @@ final class BackendScheduler {
             long destinationLo) {
         long first = local ? ServiceBlock.localBackends(blocks, block) : ServiceBlock.clusterBackends(block);
         long table = local ? ServiceBlock.localTable(blocks, block) : ServiceBlock.clusterTable(blocks, block);
-        return switch (SCHEDULERS[ServiceBlock.scheduler(blocks, block)]) {
+        return switch (of(block)) {
             case RANDOM -> record(first, random.nextInt(count));
             case RR -> record(first, (int) Long.remainderUnsigned(nextPosition(block, local), count));
             case WRR -> record(first, inTurn(block, local, table, count));

@@ -8,13 +8,13 @@ import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.packet.Reason;
 import io.towpath.wire.Address;
-import io.towpath.wire.Prefix;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Decides what becomes of a new connection: which backend it gets and whether it is masqueraded, as kube-proxy's nftables mode decides.
  *
- * <p>One per worker; a call leaves its answer in the fields, so that nothing is allocated.
+ * <p>Two steps: {@link #find} looks the Service up, {@link #choose} takes a backend. What they say is left in a {@link Selection}. One per worker;
+ * nothing here allocates.
  */
 final class BackendSelector {
     /** The packet is not for a Service: it goes on untranslated. */
@@ -29,26 +29,6 @@ final class BackendSelector {
     private final BackendScheduler scheduler;
     private final SessionAffinity affinity;
 
-    /** Valid after {@link #select} returned {@link Reason#SERVICE}. */
-    long backendHi;
-
-    long backendLo;
-    int backendPort;
-    int backendId;
-    int serviceId;
-    boolean masquerade;
-
-    /** Of the selection at hand, for {@link #remember}. */
-    private long block;
-
-    private boolean local;
-    private int count;
-    private int affinitySeconds;
-    private int rememberedId;
-    private boolean policyMasquerades;
-    /** The client's bridge network, null where it is on none. */
-    private Prefix bridge;
-
     BackendSelector(ServiceMaps maps, Conntrack conntrack, ConntrackWorker worker, Random random) {
         this.vips = maps.vips();
         this.serviceCidrs = maps.serviceCidrs();
@@ -58,20 +38,24 @@ final class BackendSelector {
     }
 
     /**
-     * Looks up the Service of frame {@code i} and chooses a backend.
+     * Looks up the Service of frame {@code i}.
      *
-     * @return {@link Reason#SERVICE}, {@link #NOT_A_SERVICE}, or why the connection is rejected or dropped
+     * @return what {@link Selection#reason} is from now on
      */
-    Reason select(Burst burst, int i, NodeSettings node, long nowNs) {
+    Reason find(Burst burst, int i, NodeSettings node, Selection selection) {
+        selection.isChosen = false;
+        selection.reason = findService(burst, i, node, selection);
+        return selection.reason;
+    }
+
+    private Reason findService(Burst burst, int i, NodeSettings node, Selection selection) {
         long destinationHi = burst.destinationHi(i);
         long destinationLo = burst.destinationLo(i);
-        long transport = burst.transport(i);
-        long vip = vips.get(destinationHi, destinationLo, VipValue.key(transport));
+        long vip = vips.get(destinationHi, destinationLo, VipValue.key(burst.transport(i)));
         if (vip == 0) {
             return withoutVip(destinationHi, destinationLo);
         }
-        block = VipValue.block(vip);
-        serviceId = ServiceBlock.serviceId(blocks, block);
+        long block = VipValue.block(vip);
         long sourceHi = burst.sourceHi(i);
         long sourceLo = burst.sourceLo(i);
         if (VipValue.checkRanges(vip) && !ServiceBlock.isInRanges(blocks, block, sourceHi, sourceLo)) {
@@ -80,56 +64,88 @@ final class BackendSelector {
         if (ServiceBlock.clusterCount(blocks, block) == 0) {
             return Reason.NO_ENDPOINTS;
         }
-        local = decidePolicy(vip, burst, i, node);
-        bridge = node.bridgeNetwork(sourceHi, sourceLo);
-        count = local ? ServiceBlock.localCount(blocks, block) : ServiceBlock.clusterCount(blocks, block);
+        boolean local = decidePolicy(vip, burst, i, node, selection);
+        int count = local ? ServiceBlock.localCount(blocks, block) : ServiceBlock.clusterCount(blocks, block);
         if (count == 0) {
             return Reason.NO_LOCAL_ENDPOINTS;
         }
-        affinitySeconds = ServiceBlock.affinitySeconds(blocks, block);
-        long backend = affinitySeconds == 0 ? NONE : remembered(sourceHi, sourceLo, nowNs);
-        if (backend == NONE) {
-            int sourcePort = FiveTuple.sourcePort(transport);
-            backend =
-                    scheduler.choose(block, local, count, sourceHi, sourceLo, sourcePort, destinationHi, destinationLo);
-        }
-        take(backend, sourceHi, sourceLo);
+        selection.block = block;
+        selection.local = local;
+        selection.count = count;
+        selection.serviceId = ServiceBlock.serviceId(blocks, block);
+        selection.affinitySeconds = ServiceBlock.affinitySeconds(blocks, block);
+        selection.bridge = node.bridgeNetwork(sourceHi, sourceLo);
         return Reason.SERVICE;
+    }
+
+    /** Returns the scheduler of a Service that was found. */
+    Scheduler scheduler(Selection selection) {
+        return scheduler.of(selection.block);
+    }
+
+    /** Chooses a backend of the Service that was found. */
+    void choose(Burst burst, int i, long nowNs, Selection selection) {
+        long sourceHi = burst.sourceHi(i);
+        long sourceLo = burst.sourceLo(i);
+        long backend = selection.affinitySeconds == 0 ? NONE : remembered(sourceHi, sourceLo, nowNs, selection);
+        if (backend == NONE) {
+            backend = scheduler.choose(
+                    selection.block,
+                    selection.local,
+                    selection.count,
+                    sourceHi,
+                    sourceLo,
+                    FiveTuple.sourcePort(burst.transport(i)),
+                    burst.destinationHi(i),
+                    burst.destinationLo(i));
+        }
+        take(backend, sourceHi, sourceLo, selection);
     }
 
     /**
      * Makes the selection the client's memory, where the service port has session affinity. To be called once it is certain that the packet
      * opens a connection; the selection changes if another worker chose for the client at the same time.
      */
-    void remember(Burst burst, int i, long nowNs) {
-        if (affinitySeconds == 0) {
+    void remember(Burst burst, int i, long nowNs, Selection selection) {
+        if (selection.affinitySeconds == 0) {
             return;
         }
         long sourceHi = burst.sourceHi(i);
         long sourceLo = burst.sourceLo(i);
-        int winner = affinity.remember(serviceId, sourceHi, sourceLo, rememberedId, backendId, affinitySeconds, nowNs);
-        if (winner != backendId) {
-            long backend = find(winner);
+        int winner = affinity.remember(
+                selection.serviceId,
+                sourceHi,
+                sourceLo,
+                selection.rememberedId,
+                selection.backendId,
+                selection.affinitySeconds,
+                nowNs);
+        if (winner != selection.backendId) {
+            long backend = find(winner, selection);
             if (backend != NONE) {
-                take(backend, sourceHi, sourceLo);
+                take(backend, sourceHi, sourceLo, selection);
             }
         }
     }
 
     /** Returns the record of the client's last backend, {@link #NONE} where it has none of use. */
-    private long remembered(long sourceHi, long sourceLo, long nowNs) {
-        long memory = affinity.lookup(serviceId, sourceHi, sourceLo);
-        rememberedId = memory < 0 ? 0 : affinity.backendId(memory);
-        return memory < 0 || affinity.isOver(memory, affinitySeconds, nowNs) ? NONE : find(rememberedId);
+    private long remembered(long sourceHi, long sourceLo, long nowNs, Selection selection) {
+        long memory = affinity.lookup(selection.serviceId, sourceHi, sourceLo);
+        selection.rememberedId = memory < 0 ? 0 : affinity.backendId(memory);
+        return memory < 0 || affinity.isOver(memory, selection.affinitySeconds, nowNs)
+                ? NONE
+                : find(selection.rememberedId, selection);
     }
 
     /** Returns the record of a backend in the set in force, {@link #NONE} where it is not in there (any more). */
-    private long find(int id) {
+    private long find(int id, Selection selection) {
         if (id == 0) {
             return NONE;
         }
-        long backend = local ? ServiceBlock.localBackends(blocks, block) : ServiceBlock.clusterBackends(block);
-        long end = backend + (long) count * ServiceBlock.RECORD_BYTES;
+        long block = selection.block;
+        long backend =
+                selection.local ? ServiceBlock.localBackends(blocks, block) : ServiceBlock.clusterBackends(block);
+        long end = backend + (long) selection.count * ServiceBlock.RECORD_BYTES;
         for (; backend < end; backend += ServiceBlock.RECORD_BYTES) {
             if (ServiceBlock.backendId(blocks, backend) == id) {
                 return backend;
@@ -138,15 +154,18 @@ final class BackendSelector {
         return NONE;
     }
 
-    private void take(long backend, long sourceHi, long sourceLo) {
-        backendHi = ServiceBlock.addressHi(blocks, backend);
-        backendLo = ServiceBlock.addressLo(blocks, backend);
-        backendPort = ServiceBlock.port(blocks, backend);
-        backendId = ServiceBlock.backendId(blocks, backend);
+    private void take(long backend, long sourceHi, long sourceLo, Selection selection) {
+        long backendHi = ServiceBlock.addressHi(blocks, backend);
+        long backendLo = ServiceBlock.addressLo(blocks, backend);
         boolean hairpin = backendHi == sourceHi && backendLo == sourceLo; // masqueraded whatever the policy
         // A backend on the client's bridge would answer it directly, from an address that the client does not know.
-        boolean sameBridge = bridge != null && bridge.contains(backendHi, backendLo);
-        masquerade = policyMasquerades || hairpin || sameBridge;
+        boolean sameBridge = selection.bridge != null && selection.bridge.contains(backendHi, backendLo);
+        selection.backendHi = backendHi;
+        selection.backendLo = backendLo;
+        selection.backendPort = ServiceBlock.port(blocks, backend);
+        selection.backendId = ServiceBlock.backendId(blocks, backend);
+        selection.masquerade = selection.policyMasquerades || hairpin || sameBridge;
+        selection.isChosen = true;
     }
 
     /** Decides about a destination that is no virtual address with the port at hand. */
@@ -159,24 +178,24 @@ final class BackendSelector {
                 : NOT_A_SERVICE;
     }
 
-    /** Sets {@link #policyMasquerades} and returns whether only local backends may be chosen. */
-    private boolean decidePolicy(long vip, Burst burst, int i, NodeSettings node) {
+    /** Sets {@link Selection#policyMasquerades} and returns whether only local backends may be chosen. */
+    private boolean decidePolicy(long vip, Burst burst, int i, NodeSettings node, Selection selection) {
         long sourceHi = burst.sourceHi(i);
         long sourceLo = burst.sourceLo(i);
         boolean detects = node.detectsLocal(Address.isIpv4(sourceHi, sourceLo));
         boolean localPod = detects && node.isLocalPod(burst.ingress(i), sourceHi, sourceLo);
         boolean localOnly = VipValue.localOnly(vip);
         if (!VipValue.isExternal(vip)) {
-            policyMasquerades = node.masqueradeAll() || detects && !localPod;
+            selection.policyMasquerades = node.masqueradeAll() || detects && !localPod;
             return localOnly;
         }
         if (!localOnly) {
-            policyMasquerades = true;
+            selection.policyMasquerades = true;
             return false;
         }
         // Policy Local: this node's pods and processes take a short circuit to the whole cluster.
         boolean fromNode = !localPod && node.isNodeAddress(sourceHi, sourceLo);
-        policyMasquerades = fromNode;
+        selection.policyMasquerades = fromNode;
         return !localPod && !fromNode;
     }
 }

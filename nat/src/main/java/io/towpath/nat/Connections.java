@@ -18,6 +18,7 @@ final class Connections {
     private final Conntrack conntrack;
     private final ConntrackWorker worker;
     private final BackendSelector selector;
+    private final Openings openings;
     private final MasqueradeAddresses masquerade;
     private final PortRange masqueradePorts;
     private final Random random;
@@ -35,6 +36,12 @@ final class Connections {
         this.masqueradePorts = masqueradePorts;
         this.random = random;
         this.selector = new BackendSelector(maps, conntrack, worker, random);
+        this.openings = new Openings(conntrack, worker, selector, masquerade, masqueradePorts);
+    }
+
+    /** Decides ahead about the connections that a burst will open. */
+    void prepare(Burst burst, Lookahead lookahead, NodeSettings node, long nowNs) {
+        openings.prepare(burst, lookahead, node, nowNs);
     }
 
     /** Decides about a packet without ports: it may pass by, but not to an address of a Service. */
@@ -48,7 +55,8 @@ final class Connections {
      * @return its handle, {@link Conntrack#CONFLICT_ORIGINAL} if it is there by now, or another negative number with the frame's reason set
      */
     long open(Burst burst, int i, NodeSettings node, long nowNs) {
-        Reason reason = selector.select(burst, i, node, nowNs);
+        Selection selection = openings.take(burst, i, node);
+        Reason reason = selection.reason;
         boolean service = reason == Reason.SERVICE;
         if (!service && reason != BackendSelector.NOT_A_SERVICE) {
             burst.reason(i, reason);
@@ -59,18 +67,21 @@ final class Connections {
             return Conntrack.MISS;
         }
         if (service) {
-            selector.remember(burst, i, nowNs);
+            if (!selection.isChosen) {
+                selector.choose(burst, i, nowNs, selection);
+            }
+            selector.remember(burst, i, nowNs, selection);
         }
         prepareOriginal(burst, i);
         if (service) {
-            if (!prepareService(burst, i)) {
+            if (!prepareService(burst, i, selection)) {
                 burst.reason(i, Reason.MASQUERADE_PORTS_EXHAUSTED);
                 return Conntrack.MISS;
             }
         } else {
             preparePlain();
         }
-        return create(burst, i, service, nowNs);
+        return create(burst, i, selection, nowNs);
     }
 
     private void prepareOriginal(Burst burst, int i) {
@@ -94,17 +105,17 @@ final class Connections {
         worker.templateSeconds = 0;
     }
 
-    private boolean prepareService(Burst burst, int i) {
-        worker.replySourceHi = selector.backendHi;
-        worker.replySourceLo = selector.backendLo;
+    private boolean prepareService(Burst burst, int i, Selection selection) {
+        worker.replySourceHi = selection.backendHi;
+        worker.replySourceLo = selection.backendLo;
         worker.replyDestinationHi = burst.sourceHi(i);
         worker.replyDestinationLo = burst.sourceLo(i);
         worker.natFlags = Entry.TRANSLATED;
-        worker.serviceId = selector.serviceId;
-        worker.backendId = selector.backendId;
+        worker.serviceId = selection.serviceId;
+        worker.backendId = selection.backendId;
         worker.templateSeconds = 0;
-        if (selector.masquerade) {
-            int address = masquerade.towards(selector.backendHi, selector.backendLo);
+        if (selection.masquerade) {
+            int address = masquerade.towards(selection.backendHi, selection.backendLo);
             if (address < 0) {
                 return false;
             }
@@ -116,11 +127,12 @@ final class Connections {
     }
 
     /** Creates the entry with the client's own source port where that is free, else with a random one. */
-    private long create(Burst burst, int i, boolean service, long nowNs) {
+    private long create(Burst burst, int i, Selection selection, long nowNs) {
+        boolean service = selection.reason == Reason.SERVICE;
         int protocol = FiveTuple.protocol(burst.transport(i));
         int ownPort = FiveTuple.sourcePort(burst.transport(i));
-        boolean masqueraded = service && selector.masquerade;
-        int backendPort = service ? selector.backendPort : FiveTuple.destinationPort(burst.transport(i));
+        boolean masqueraded = service && selection.masquerade;
+        int backendPort = service ? selection.backendPort : FiveTuple.destinationPort(burst.transport(i));
         boolean own = !masqueraded || masqueradePorts.contains(ownPort);
         for (int probe = 0; probe < PORT_PROBES; probe++) {
             int port = probe == 0 && own ? ownPort : randomPort(masqueraded, ownPort);

@@ -48,11 +48,11 @@ final class Lookahead {
     void touch(Burst burst) {
         int count = burst.count;
         findLinesRun(burst);
-        long sink = load(line, count, 0);
+        long sink = NativeMemory.load(line, count, 0);
         findCandidatesRun(burst);
-        sink += load(line, count, 0) + load(line, count, LINE_BYTES);
-        sink += hasIpv6 ? load(line, count, 2 * LINE_BYTES) : 0;
-        sink += hasMissed ? load(secondLine, count, 0) : 0;
+        sink += NativeMemory.load(line, count, 0) + NativeMemory.load(line, count, LINE_BYTES);
+        sink += hasIpv6 ? NativeMemory.load(line, count, 2 * LINE_BYTES) : 0;
+        sink += hasMissed ? NativeMemory.load(secondLine, count, 0) : 0;
         loaded = sink;
     }
 
@@ -93,12 +93,14 @@ final class Lookahead {
         hasMissed = missed;
     }
 
-    private static long load(long[] addresses, int count, int offset) {
-        long sink = 0;
-        for (int i = 0; i < count; i++) {
-            sink += NativeMemory.getLong(addresses[i] + offset);
-        }
-        return sink;
+    /** Returns whether a packet of the burst may have no connection. */
+    boolean hasMissed() {
+        return hasMissed;
+    }
+
+    /** Returns whether packet {@code i} is of a flow that no tag in the index stands for. */
+    boolean isUnknown(Burst burst, int i) {
+        return secondLine[i] != NOWHERE && index.candidate(secondLine[i], burst.hash(i)) == Conntrack.MISS;
     }
 
     /** Returns the handle that packet {@code i}'s connection probably has, by the tag of its hash; negative where none is known. */

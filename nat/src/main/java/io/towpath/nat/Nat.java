@@ -61,6 +61,7 @@ public final class Nat {
     /** Gives every packet with a five-tuple its connection, its reason and its target, and drops or rejects what the services say. */
     public void resolve(Burst burst, long nowNs) {
         lookahead.touch(burst);
+        connections.prepare(burst, lookahead, node, nowNs);
         int i = 0;
         while (i < burst.count) {
             int end = resolveIpv4Run(burst, i, nowNs);

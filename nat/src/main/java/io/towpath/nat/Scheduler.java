@@ -21,5 +21,18 @@ public enum Scheduler {
     /** Shortest expected delay. */
     SED,
     /** An idle backend at once, else shortest expected delay. */
-    NQ
+    NQ;
+
+    /** Returns whether each choice moves on what the next one is. */
+    boolean takesTurns() {
+        return this == RR || this == WRR;
+    }
+
+    /** Returns whether a choice depends on which connections there are. */
+    boolean countsConnections() {
+        return switch (this) {
+            case LC, WLC, SED, NQ -> true;
+            case RANDOM, RR, WRR, SH, DH, MH -> false;
+        };
+    }
 }

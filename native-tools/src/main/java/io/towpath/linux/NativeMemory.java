@@ -126,4 +126,19 @@ public final class NativeMemory {
     public static boolean compareAndSetLong(long address, long old, long value) {
         return LONG.compareAndSet(ALL, unchecked(address), old, value);
     }
+
+    /**
+     * Has the cache lines of the first {@code count} addresses on their way together: a loop that does nothing but load has as many loads under
+     * way at once as the core can, where one that computes, too, has as many as its reorder buffer holds turns.
+     *
+     * @param offset added to each address
+     * @return the sum of what is there, for the caller to keep, lest the compiler leave the loads out
+     */
+    public static long load(long[] addresses, int count, int offset) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += getLong(addresses[i] + offset);
+        }
+        return sum;
+    }
 }

@@ -1,0 +1,21 @@
+package io.towpath.conntrack;
+
+/** Entries of a family that a worker will displace next: chosen a burst at a time, so that their memory comes together. Owner thread only. */
+final class Victims {
+    /** Entries at most; as many as a burst has packets. */
+    static final int LIMIT = 64;
+
+    final long[] entry = new long[LIMIT];
+    int count;
+    /** Evictions for which all entries that may be looked at were, and none was found. */
+    int missing;
+
+    /** Entries at random, of which the victims are taken. */
+    final long[] probed = new long[LIMIT];
+
+    /** Hashes of the victims' tuples, two each. */
+    final long[] hash = new long[2 * LIMIT];
+
+    /** Lines of the index that these are looked for in. */
+    final long[] line = new long[2 * LIMIT];
+}
