@@ -171,6 +171,12 @@ public final class Conntrack {
         };
     }
 
+    /** Before the next burst's {@link #prepare}: what was prepared is no longer true. */
+    public void forgetPrepared(ConntrackWorker worker) {
+        worker.lists(false).victims.forget();
+        worker.lists(true).victims.forget();
+    }
+
     /** Before so many creations of a family: has the memory on its way that they take and give up. Changes nothing. */
     public void prepare(ConntrackWorker worker, boolean ipv6, int creations) {
         if (creations > 0) {
@@ -274,7 +280,7 @@ public final class Conntrack {
      * Has a UDP connection end with the next datagram of its original direction, which opens a new one. Until then, or until it expires,
      * answers that are under way are still translated. Any thread, while it is online in the {@link Quiescence}.
      *
-     * @return false if it is so already, or the connection is being removed
+     * @return false if it is so already, or the connection has ended
      */
     public boolean makeStale(long entry) {
         return Entry.changeState(entry, UdpTracker.CURRENT, UdpTracker.STALE);

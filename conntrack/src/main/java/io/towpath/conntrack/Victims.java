@@ -1,9 +1,11 @@
 package io.towpath.conntrack;
 
+import io.towpath.packet.Burst;
+
 /** Entries of a family that a worker will displace next: chosen a burst at a time, so that their memory comes together. Owner thread only. */
 final class Victims {
-    /** Entries at most; as many as a burst has packets. */
-    static final int LIMIT = 64;
+    /** Entries at most. */
+    static final int LIMIT = Burst.LIMIT;
 
     final long[] entry = new long[LIMIT];
     int count;
@@ -18,4 +20,9 @@ final class Victims {
 
     /** Lines of the index that these are looked for in. */
     final long[] line = new long[2 * LIMIT];
+
+    void forget() {
+        count = 0;
+        missing = 0;
+    }
 }

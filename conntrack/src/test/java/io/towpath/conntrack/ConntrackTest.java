@@ -1,6 +1,7 @@
 package io.towpath.conntrack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.maps.AnonymousMapStore;
@@ -11,6 +12,7 @@ import io.towpath.wire.Bytes;
 import io.towpath.wire.Tcp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,10 +180,16 @@ final class ConntrackTest {
         }
         conntrack.prepare(worker, false, 4);
         assertEquals(0, worker.evicted(), "nothing is changed yet");
+        Victims victims = worker.lists(false).victims;
+        assertEquals(4, victims.count);
+        long[] chosen = Arrays.copyOf(victims.entry, victims.count);
         for (int port = 100; port < 104; port++) {
             assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
         }
         assertEquals(4, worker.evicted());
+        for (long entry : chosen) {
+            assertFalse(Entry.isLive(entry), "these and no others");
+        }
 
         conntrack.prepare(worker, false, 3);
         conntrack.forEachLive(1, conntrack.pagesEnd(), entry -> Entry.addStatus(entry, Entry.ASSURED));

@@ -187,6 +187,9 @@ public final class HistoryRun implements LongFunction<String> {
             worker.replyTransport = TRANSPORT;
             worker.serviceId = connection.id();
             worker.backendId = BACKEND_ID;
+            if (random.nextBoolean()) {
+                table.conntrack.prepare(worker, false, 1);
+            }
             long calledAt = table.time++;
             long created = table.conntrack.create(worker, expired ? LONG_AGO_NS : NOW_NS);
             if (created >= 0) {

@@ -25,10 +25,13 @@ final class Lookahead {
 
     private final EntryIndex index;
 
+    /** {@link #candidate} of a packet that is of no flow; {@link Conntrack#MISS} is that of a flow without a connection. */
+    private static final long NO_FLOW = -2;
+
     /** Where the packet's line of the index is, then its connection's entry; {@link #NOWHERE} where there is none. */
     private final long[] line = new long[Burst.LIMIT];
 
-    /** Where the index is looked into next for a packet whose first line has nothing. */
+    /** The same of packets whose first line has nothing for them: the second line, then the entry. */
     private final long[] secondLine = new long[Burst.LIMIT];
 
     /** Handle that the packet's connection probably has; negative where none is known. */
@@ -36,6 +39,7 @@ final class Lookahead {
 
     private boolean hasIpv6;
     private boolean hasMissed;
+    private boolean hasUnknown;
     /** Keeps the loads alive. */
     @SuppressWarnings("unused")
     private long loaded;
@@ -50,10 +54,20 @@ final class Lookahead {
         findLinesRun(burst);
         long sink = NativeMemory.load(line, count, 0);
         findCandidatesRun(burst);
-        sink += NativeMemory.load(line, count, 0) + NativeMemory.load(line, count, LINE_BYTES);
-        sink += hasIpv6 ? NativeMemory.load(line, count, 2 * LINE_BYTES) : 0;
-        sink += hasMissed ? NativeMemory.load(secondLine, count, 0) : 0;
+        sink += loadEntries(line, count);
+        hasUnknown = false;
+        if (hasMissed) {
+            sink += NativeMemory.load(secondLine, count, 0);
+            findSecondCandidatesRun(burst);
+            sink += loadEntries(secondLine, count);
+        }
         loaded = sink;
+    }
+
+    private long loadEntries(long[] entries, int count) {
+        return NativeMemory.load(entries, count, 0)
+                + NativeMemory.load(entries, count, LINE_BYTES)
+                + (hasIpv6 ? NativeMemory.load(entries, count, 2 * LINE_BYTES) : 0);
     }
 
     private void findLinesRun(Burst burst) {
@@ -83,24 +97,40 @@ final class Lookahead {
         boolean missed = false;
         for (int i = 0; i < count; i++) {
             boolean isFlow = lines[i] != NOWHERE;
-            long found = isFlow ? index.candidate(lines[i], burst.hash(i)) : Conntrack.MISS;
+            long found = isFlow ? index.candidate(lines[i], burst.hash(i)) : NO_FLOW;
             boolean isMissed = found == Conntrack.MISS;
             candidate[i] = found;
-            lines[i] = isMissed ? NOWHERE : Conntrack.entry(found);
-            secondLine[i] = isFlow && isMissed ? index.secondLine(burst.hash(i)) : NOWHERE;
-            missed |= isFlow && isMissed;
+            lines[i] = found < 0 ? NOWHERE : Conntrack.entry(found);
+            secondLine[i] = isMissed ? index.secondLine(burst.hash(i)) : NOWHERE;
+            missed |= isMissed;
         }
         hasMissed = missed;
     }
 
-    /** Returns whether a packet of the burst may have no connection. */
-    boolean hasMissed() {
-        return hasMissed;
+    /** One connection in eleven is in its second line, so that nearly every burst has some. */
+    private void findSecondCandidatesRun(Burst burst) {
+        long[] lines = secondLine;
+        int count = burst.count;
+        boolean unknown = false;
+        for (int i = 0; i < count; i++) {
+            if (lines[i] != NOWHERE) {
+                long found = index.candidate(lines[i], burst.hash(i));
+                candidate[i] = found;
+                lines[i] = found < 0 ? NOWHERE : Conntrack.entry(found);
+                unknown |= found < 0;
+            }
+        }
+        hasUnknown = unknown;
+    }
+
+    /** Returns whether a packet of the burst {@link #isUnknown}. */
+    boolean hasUnknown() {
+        return hasUnknown;
     }
 
     /** Returns whether packet {@code i} is of a flow that no tag in the index stands for. */
-    boolean isUnknown(Burst burst, int i) {
-        return secondLine[i] != NOWHERE && index.candidate(secondLine[i], burst.hash(i)) == Conntrack.MISS;
+    boolean isUnknown(int i) {
+        return candidate[i] == Conntrack.MISS;
     }
 
     /** Returns the handle that packet {@code i}'s connection probably has, by the tag of its hash; negative where none is known. */

@@ -28,8 +28,8 @@ final class Openings {
     private final PortRange masqueradePorts;
 
     private final Selection[] selections = new Selection[Burst.LIMIT];
-    /** Frames whose selection is found, one bit each. */
-    private long found;
+    /** Frames of the last burst, 0 if nothing was prepared for it. */
+    private int prepared;
 
     /** Lines of the index that reply tuples probably go to: two each. */
     private final long[] line = new long[2 * Burst.LIMIT];
@@ -64,14 +64,15 @@ final class Openings {
 
     /** Prepares what the burst's packets of unknown flows will open. */
     void prepare(Burst burst, Lookahead lookahead, NodeSettings node, long nowNs) {
-        found = 0;
-        if (lookahead.hasMissed()) {
+        if (prepared > 0 || lookahead.hasUnknown()) {
             prepareRun(burst, lookahead, node, nowNs);
         }
     }
 
-    /** Not part of the caller, so that a burst of known flows does not pay for it. */
+    /** Not part of the caller, so that bursts of known flows do not pay for it. */
     private void prepareRun(Burst burst, Lookahead lookahead, NodeSettings node, long nowNs) {
+        forget();
+        prepared = lookahead.hasUnknown() ? burst.count : 0;
         decideRun(burst, lookahead, node, nowNs);
         forgetSeen();
         loaded = NativeMemory.load(line, lines, 0);
@@ -79,12 +80,20 @@ final class Openings {
         conntrack.prepare(worker, true, ipv6);
     }
 
+    /** What was prepared for the last burst, and not used, is no longer true. */
+    private void forget() {
+        for (int i = 0; i < prepared; i++) {
+            selections[i].isFound = false;
+        }
+        conntrack.forgetPrepared(worker);
+    }
+
     private void decideRun(Burst burst, Lookahead lookahead, NodeSettings node, long nowNs) {
         lines = 0;
         ipv4 = 0;
         ipv6 = 0;
         for (int i = 0; i < burst.count; i++) {
-            if (lookahead.isUnknown(burst, i) && Conntrack.opens(burst.transport(i), burst.frames, burst.l4(i))) {
+            if (lookahead.isUnknown(i) && Conntrack.opens(burst.transport(i), burst.frames, burst.l4(i))) {
                 decide(burst, i, node, nowNs);
             }
         }
@@ -93,7 +102,7 @@ final class Openings {
     private void decide(Burst burst, int i, NodeSettings node, long nowNs) {
         Selection selection = selections[i];
         Reason reason = selector.find(burst, i, node, selection);
-        found |= 1L << i;
+        selection.isFound = true;
         if (reason == Reason.SERVICE) {
             if (isIndependent(burst, i, selection)) {
                 selector.choose(burst, i, nowNs, selection);
@@ -171,11 +180,11 @@ final class Openings {
 
     /** Returns the Service, and where it was chosen ahead the backend, of a packet that opens a connection. */
     Selection take(Burst burst, int i, NodeSettings node) {
-        long bit = 1L << i;
-        if ((found & bit) == 0) {
-            selector.find(burst, i, node, selections[i]);
+        Selection selection = selections[i];
+        if (!selection.isFound) {
+            selector.find(burst, i, node, selection);
         }
-        found &= ~bit; // who comes again for the packet has it decided anew
-        return selections[i];
+        selection.isFound = false; // who comes again for the packet has it decided anew
+        return selection;
     }
 }

@@ -5,6 +5,9 @@ import io.towpath.wire.Prefix;
 
 /** What {@link BackendSelector} says about the new connection of a packet. A worker has one for each frame of a burst, and uses it again. */
 final class Selection {
+    /** Whether this is about the packet that the frame has now. */
+    boolean isFound;
+
     /** {@link Reason#SERVICE}, {@link BackendSelector#NOT_A_SERVICE}, or why the connection is rejected or dropped. */
     Reason reason;
 

@@ -16,8 +16,9 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Ends UDP connections that lead to no serving backend of their Service, so that their next datagram is balanced anew: a UDP client may
  * keep its five-tuple for ever, and no reset tells it to go (kube-proxy's pkg/proxy/conntrack/cleanup.go). kube-proxy deletes them, and with
- * them answers that are under way; here those still arrive ({@link Conntrack#makeStale}). Connections that were there before their address became a Service's are stale, too. Those of a Service without any serving backend are left alone, and so is every
- * connection to a backend that serves, whatever the policy or topology of today.
+ * them answers that are under way; here those still arrive ({@link Conntrack#makeStale}). Connections that were there before their address
+ * became a Service's are stale, too. Those of a Service without any serving backend are left alone, and so is every connection to a backend
+ * that serves, whatever the policy or topology of today.
  *
  * <p>Control thread only, after the maps were written.
  */

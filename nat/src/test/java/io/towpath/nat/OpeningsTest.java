@@ -1,6 +1,8 @@
 package io.towpath.nat;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.towpath.conntrack.Conntrack;
@@ -45,17 +47,10 @@ final class OpeningsTest {
     private final ServiceWriter writer = new ServiceWriter(maps, warning -> {
         throw new AssertionError(warning);
     });
+    private final NodeSettings node = new NodeSettings(
+            new DesiredState(List.of(), List.of(), List.of(), new LocalDetector.None(), false), List.of("eth0"));
     private final Nat nat = new Nat(
-            conntrack,
-            conntrack.worker(0),
-            maps,
-            new NoMasquerade(),
-            PortRange.UNPRIVILEGED,
-            new NodeSettings(
-                    new DesiredState(List.of(), List.of(), List.of(), new LocalDetector.None(), false),
-                    List.of("eth0")),
-            burst.frames,
-            1);
+            conntrack, conntrack.worker(0), maps, new NoMasquerade(), PortRange.UNPRIVILEGED, node, burst.frames, 1);
 
     private long nowNs = SECOND_NS;
 
@@ -262,5 +257,40 @@ final class OpeningsTest {
         nat.resolve(burst, nowNs);
         assertEquals(Reason.NO_ENDPOINTS, burst.reason(0));
         assertEquals(Reason.NO_ENDPOINTS, burst.reason(1));
+    }
+
+    private boolean[] chosenAhead() {
+        Openings openings = new Openings(
+                conntrack,
+                conntrack.worker(0),
+                new BackendSelector(maps, conntrack, conntrack.worker(0), new Random(1)),
+                new NoMasquerade(),
+                PortRange.UNPRIVILEGED);
+        Lookahead lookahead = new Lookahead(conntrack.index());
+        lookahead.touch(burst);
+        openings.prepare(burst, lookahead, node, nowNs);
+        boolean[] chosen = new boolean[burst.count];
+        for (int i = 0; i < chosen.length; i++) {
+            chosen[i] = openings.take(burst, i, node).isChosen;
+            assertFalse(openings.take(burst, i, node).isChosen, "taken once");
+        }
+        burst.clear();
+        return chosen;
+    }
+
+    @Test
+    void shouldChooseAheadWhatDoesNotDependOnTheBurstsOtherPackets() {
+        for (Scheduler scheduler : Scheduler.values()) {
+            serve(scheduler, 4, 0);
+            udp(CLIENT, 1000);
+            udp(CLIENT, 1000);
+            boolean takesTurns = scheduler == Scheduler.RR || scheduler == Scheduler.WRR;
+            boolean counts = List.of(Scheduler.LC, Scheduler.WLC, Scheduler.SED, Scheduler.NQ)
+                    .contains(scheduler);
+            assertArrayEquals(new boolean[] {!counts, !counts && !takesTurns}, chosenAhead(), scheduler.name());
+        }
+        serve(Scheduler.RANDOM, 4, AFFINITY_SECONDS);
+        udp(CLIENT, 1000);
+        assertArrayEquals(new boolean[] {false}, chosenAhead(), "affinity");
     }
 }

@@ -8,6 +8,7 @@ import io.towpath.dataplane.demo.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
                 "Measures Services end to end, through Towpath's engines and the kernel's own ways in turn. Needs root.")
 public final class NetBench implements Callable<Integer> {
     private static final Path IPV4 = Path.of("/proc/sys/net/ipv4");
+    private static final Duration MODULE_LIMIT = Duration.ofSeconds(10);
     private static final List<Integer> SWEEP = List.of(1_000, 10_000, 100_000);
     private static final List<Integer> QUICK_SWEEP = List.of(1_000, 10_000);
     private static final int ROUNDS = 5;
@@ -116,14 +118,23 @@ public final class NetBench implements Callable<Integer> {
         }
     }
 
-    private void refuseUnknownCongestion() throws IOException {
-        List<String> known = List.of(setting("tcp_available_congestion_control").split(" "));
-        if (congestion != null && !known.contains(congestion)) {
+    private void refuseUnknownCongestion() throws IOException, InterruptedException {
+        if (congestion == null || knownCongestions().contains(congestion)) {
+            return;
+        }
+        if (Programs.isPresent("modprobe")) {
+            Programs.run(MODULE_LIMIT, List.of("modprobe", "--quiet", "tcp_" + congestion));
+        }
+        if (!knownCongestions().contains(congestion)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--congestion " + congestion + ": the kernel has " + String.join(", ", known)
-                            + "; another one may be a module to load, as by: modprobe tcp_" + congestion);
+                    "--congestion " + congestion + ": the kernel has " + String.join(", ", knownCongestions())
+                            + ", and no module tcp_" + congestion + " can be loaded");
         }
+    }
+
+    private static List<String> knownCongestions() throws IOException {
+        return List.of(setting("tcp_available_congestion_control").split(" "));
     }
 
     /** Returns whether Towpath was measured. */

@@ -20,8 +20,7 @@ final class NetBenchTest {
                 .strip()
                 .replace(" ", ", ");
         assertEquals(
-                "--congestion nosuch: the kernel has " + known
-                        + "; another one may be a module to load, as by: modprobe tcp_nosuch",
+                "--congestion nosuch: the kernel has " + known + ", and no module tcp_nosuch can be loaded",
                 errors.toString().lines().findFirst().orElse(""));
     }
 }

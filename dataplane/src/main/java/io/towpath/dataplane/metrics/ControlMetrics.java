@@ -184,7 +184,7 @@ public final class ControlMetrics implements ClusterEvents, MetricSource {
         UdpReconciler.Totals totals = reconciled;
         scrape.counters(
                 "kubeproxy_conntrack_reconciler_deleted_entries_total",
-                "Stale UDP connections that were removed",
+                "Stale UDP connections that were ended",
                 List.of(new Scrape.Value(IPV4, totals.endedIpv4()), new Scrape.Value(IPV6, totals.endedIpv6())));
     }
 

@@ -121,7 +121,7 @@ public final class RingIo implements PortIo {
         }
         isEnabled = true;
         refill();
-        read();
+        read(false);
     }
 
     /** Asks for a frame to be written. Returns false if the kernel takes no requests. */
@@ -157,7 +157,7 @@ public final class RingIo implements PortIo {
             completions.consumedRelease();
         }
         refill();
-        read();
+        read(false);
     }
 
     private void complete(Port.Outcome outcome) {
@@ -224,14 +224,16 @@ public final class RingIo implements PortIo {
     /**
      * Asks for what ports are to read. A read takes all buffers that there are if as many frames wait for it: so of those that buffers lacked
      * for one at a time begins again, in turn, and the frames of a port, however large and many, keep no other waiting for long.
+     *
+     * @param isIdle whether nobody has frames, as far as is known: then all begin again, as the next one may be of any
      */
-    private void read() {
+    private void read(boolean isIdle) {
         boolean isTaken = false;
         int first = turn;
         for (int i = 0; i < ports.length && provided > 0; i++) {
             int at = first + i < ports.length ? first + i : first + i - ports.length;
             UringTapPort port = ports[at];
-            if (port == null || !port.mustRead() || port.lacksBuffers() && isTaken || requests.isFull()) {
+            if (port == null || !port.mustRead() || port.lacksBuffers() && isTaken && !isIdle || requests.isFull()) {
                 continue;
             }
             if (port.lacksBuffers()) {
@@ -252,6 +254,7 @@ public final class RingIo implements PortIo {
                 isPolled[i] = true;
             }
         }
+        read(true);
         isReady = false;
         ring.enterAndWait(timeoutMs * 1_000_000L);
         take(outcome);

@@ -90,7 +90,7 @@ public final class UringTapPort extends Port implements DevicePort {
         isReading = true;
     }
 
-    /** Whether the last read ended as there was no buffer for a frame. */
+    /** Whether the last read ended as there was no buffer, be there a frame or not. */
     boolean lacksBuffers() {
         return lacksBuffers;
     }
