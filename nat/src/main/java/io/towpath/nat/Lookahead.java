@@ -56,12 +56,14 @@ final class Lookahead {
         findCandidatesRun(burst);
         sink += loadEntries(line, count);
         hasUnknown = false;
-        if (hasMissed) {
-            sink += NativeMemory.load(secondLine, count, 0);
-            findSecondCandidatesRun(burst);
-            sink += loadEntries(secondLine, count);
-        }
-        loaded = sink;
+        loaded = hasMissed ? sink + touchSecondLinesRun(burst) : sink;
+    }
+
+    /** Goes on with packets whose first line has nothing for them. */
+    private long touchSecondLinesRun(Burst burst) {
+        long sink = NativeMemory.load(secondLine, burst.count, 0);
+        findSecondCandidates(burst);
+        return sink + loadEntries(secondLine, burst.count);
     }
 
     private long loadEntries(long[] entries, int count) {
@@ -108,7 +110,7 @@ final class Lookahead {
     }
 
     /** One connection in eleven is in its second line, so that nearly every burst has some. */
-    private void findSecondCandidatesRun(Burst burst) {
+    private void findSecondCandidates(Burst burst) {
         long[] lines = secondLine;
         int count = burst.count;
         boolean unknown = false;
