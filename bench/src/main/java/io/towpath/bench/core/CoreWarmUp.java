@@ -97,8 +97,12 @@ final class CoreWarmUp {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try {
-            if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
-                throw new IOException("did not run: " + String.join(" ", command));
+            if (!process.waitFor(1, TimeUnit.MINUTES)) {
+                throw new IOException("a start took longer than a minute");
+            }
+            if (process.exitValue() != 0) {
+                throw new IOException("a start ended with exit status " + process.exitValue()
+                        + "; if the AOT cache does not fit what is built, make both anew: ./towpath build");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
