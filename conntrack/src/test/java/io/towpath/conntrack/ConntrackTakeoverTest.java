@@ -314,6 +314,15 @@ final class ConntrackTakeoverTest {
     }
 
     @Test
+    void shouldKnowThatAConnectionIsStale() {
+        start(1);
+        table.makeStale(create(0, 5));
+
+        assertEquals(1, start(1), log::toString);
+        assertTrue(Entry.isStale(Conntrack.entry(original(5))));
+    }
+
+    @Test
     void shouldTakeNothingOverFromATableOfAnotherSize() {
         assertEquals(0, start(1));
         assertTrue(create(0, 1) >= 0);

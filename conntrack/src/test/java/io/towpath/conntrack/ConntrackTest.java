@@ -1,7 +1,6 @@
 package io.towpath.conntrack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.maps.AnonymousMapStore;
@@ -12,7 +11,6 @@ import io.towpath.wire.Bytes;
 import io.towpath.wire.Tcp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,62 +158,6 @@ final class ConntrackTest {
 
         assertEquals(Conntrack.TRACK_OK, tcp(handle, Tcp.ACK, 101, 501, 0));
         assertEquals(0, conntrack.sweep(worker, nowNs, 64));
-    }
-
-    @Test
-    void shouldMakeRoomAtTheCostOfUnansweredConnections() {
-        for (int port = 1; port <= 64; port++) {
-            assertTrue(create(port, FiveTuple.UDP) > 0);
-        }
-        assertEquals(Conntrack.FULL, create(100, FiveTuple.UDP));
-        assertEquals(1, worker.evicted());
-        assertTrue(create(100, FiveTuple.UDP) > 0, "the evicted entry is free by now");
-    }
-
-    @Test
-    void shouldDisplaceWhatWasChosenAheadUnlessItIsOfUseByThen() {
-        quiescence.online(0);
-        for (int port = 1; port <= 64; port++) {
-            assertTrue(create(port, FiveTuple.UDP) > 0);
-        }
-        conntrack.prepare(worker, false, 4);
-        assertEquals(0, worker.evicted(), "nothing is changed yet");
-        Victims victims = worker.lists(false).victims;
-        assertEquals(4, victims.count);
-        long[] chosen = Arrays.copyOf(victims.entry, victims.count);
-        for (int port = 100; port < 104; port++) {
-            assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
-        }
-        assertEquals(4, worker.evicted());
-        for (long entry : chosen) {
-            assertFalse(Entry.isLive(entry), "these and no others");
-        }
-
-        conntrack.prepare(worker, false, 3);
-        conntrack.forEachLive(1, conntrack.pagesEnd(), entry -> Entry.addStatus(entry, Entry.ASSURED));
-        for (int port = 200; port < 203; port++) {
-            assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
-        }
-        conntrack.prepare(worker, false, 3);
-        assertEquals(Conntrack.FULL, create(203, FiveTuple.UDP));
-        assertEquals(4, worker.evicted());
-    }
-
-    @Test
-    void shouldDisplaceFewWhileAWorkerStandsStill() {
-        quiescence.online(0);
-        for (int port = 1; port <= 64; port++) {
-            assertTrue(create(port, FiveTuple.UDP) > 0);
-        }
-        for (int port = 100; port < 200; port++) {
-            assertEquals(Conntrack.FULL, create(port, FiveTuple.UDP));
-        }
-        assertEquals(8, worker.evicted(), "none becomes free before the worker's next burst");
-
-        quiescence.quiescent(0);
-        for (int port = 100; port < 108; port++) {
-            assertTrue(create(port, FiveTuple.UDP) > 0, "port " + port);
-        }
     }
 
     @Test
