@@ -8,6 +8,7 @@ import io.towpath.conntrack.ConntrackTakeover.Resumed;
 import io.towpath.linux.NativeMemory;
 import io.towpath.maps.MapRegion;
 import io.towpath.maps.PinnedMapStore;
+import io.towpath.maps.PinnedMaps;
 import io.towpath.maps.Quiescence;
 import io.towpath.packet.FiveTuple;
 import io.towpath.wire.Address;
@@ -314,12 +315,17 @@ final class ConntrackTakeoverTest {
     }
 
     @Test
-    void shouldKnowThatAConnectionIsStale() {
+    void shouldKnowThatAConnectionIsStaleAndShowIt() {
         start(1);
         table.makeStale(create(0, 5));
 
         assertEquals(1, start(1), log::toString);
         assertTrue(Entry.isStale(Conntrack.entry(original(5))));
+        List<String> states = new ArrayList<>();
+        try (PinnedMaps maps = PinnedMaps.open(folder.resolve("instance"))) {
+            new ConntrackListing(maps).forEach(connection -> states.add(connection.state()));
+        }
+        assertEquals(List.of("STALE"), states);
     }
 
     @Test
