@@ -246,8 +246,7 @@ final class NodeModeTest {
         lab.engine(node).stop();
         assertEquals(0, cleanupOf(node.number()).exitCode());
         List<String> before = traces(host);
-        List<String> run = EngineProcess.command(
-                "run", "--config", LabConfig.config(lab.network().id(), node).toString());
+        List<String> run = EngineProcess.command("run", "--config", config(node));
         // Routes, rules and the table for marks are set up by means of their own: only the settings cannot be made.
         List<String> readOnly = new ArrayList<>(List.of(
                 "sh",
@@ -311,24 +310,18 @@ final class NodeModeTest {
     }
 
     private Programs.Result check(String... options) throws Exception {
-        List<String> arguments = new ArrayList<>(List.of(
-                "node",
-                "check",
-                "--config",
-                LabConfig.config(lab.network().id(), node).toString()));
+        List<String> arguments = new ArrayList<>(List.of("node", "check", "--config", config(node)));
         arguments.addAll(List.of(options));
         return towpath(host, arguments);
     }
 
     private Programs.Result cleanupOf(int number) throws Exception {
         LabNode other = lab.network().node(number);
-        return towpath(
-                other.host().namespace(),
-                List.of(
-                        "node",
-                        "cleanup",
-                        "--config",
-                        LabConfig.config(lab.network().id(), other).toString()));
+        return towpath(other.host().namespace(), List.of("node", "cleanup", "--config", config(other)));
+    }
+
+    private String config(LabNode of) {
+        return LabConfig.config(lab.network().id(), of).toString();
     }
 
     private static Programs.Result towpath(Namespace namespace, List<String> arguments) throws Exception {
