@@ -4,6 +4,7 @@ import io.towpath.linux.NativeMemory;
 import io.towpath.maps.MapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
+import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.wire.Sctp;
 import io.towpath.wire.Tcp;
@@ -194,49 +195,14 @@ public final class Conntrack {
     }
 
     /**
-     * Does what {@link EntryIndex#isIpv4} and {@link #track} do for the packets that there are most of: plain segments of established TCP connections
-     * over IPv4, which are seldom idle.
+     * Does what {@link #track} does for packets of a burst from one on, as long as they are what there is most of: plain segments of
+     * established TCP connections, which are seldom idle.
      *
-     * @param candidate of the packet's hash
-     * @return false for a packet that takes a closer look; nothing is changed then
+     * @param handles by packet, of entries whose tuples the packets have, live or not; negative where there is none
+     * @return the first packet that takes a closer look; nothing is changed by that
      */
-    public boolean passesIpv4(
-            long candidate,
-            long addresses,
-            long transport,
-            MemorySegment frames,
-            long l4,
-            int l4Length,
-            int bytes,
-            long nowNs) {
-        long entry = entry(candidate);
-        int direction = direction(candidate);
-        return FiveTuple.protocol(transport) == FiveTuple.TCP
-                && Entry.isEstablishedIpv4Tcp(Entry.wordAcquire(entry))
-                && EntryTuple.hasIpv4(entry, direction, addresses, FiveTuple.ports(transport))
-                && tracker.passesRecent(entry, direction, frames, l4, l4Length, bytes, Entry.tick(nowNs));
-    }
-
-    /** As {@link #passesIpv4}. */
-    public boolean passesIpv6(
-            long candidate,
-            long sourceHi,
-            long sourceLo,
-            long destinationHi,
-            long destinationLo,
-            long transport,
-            MemorySegment frames,
-            long l4,
-            int l4Length,
-            int bytes,
-            long nowNs) {
-        long entry = entry(candidate);
-        int direction = direction(candidate);
-        return FiveTuple.protocol(transport) == FiveTuple.TCP
-                && Entry.isEstablishedIpv6Tcp(Entry.wordAcquire(entry))
-                && EntryTuple.hasIpv6(
-                        entry, direction, sourceHi, sourceLo, destinationHi, destinationLo, FiveTuple.ports(transport))
-                && tracker.passesRecent(entry, direction, frames, l4, l4Length, bytes, Entry.tick(nowNs));
+    public int passRun(Burst burst, long[] handles, int from, long nowNs) {
+        return tracker.passRun(burst, handles, from, Entry.tick(nowNs));
     }
 
     /**

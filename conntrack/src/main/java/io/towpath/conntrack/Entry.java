@@ -97,9 +97,6 @@ public final class Entry {
     private static final int ESTABLISHED_TCP =
             FiveTuple.TCP | TcpState.ESTABLISHED << STATE_SHIFT | (SEEN_REPLY | ASSURED) << STATUS_SHIFT;
 
-    private static final int ESTABLISHED_LIVE_MASK = ESTABLISHED_MASK | LIFE_MASK | IPV6;
-    private static final int ESTABLISHED_IPV4_TCP = ESTABLISHED_TCP | LIVE << LIFE_SHIFT;
-
     /** A tick is so many ns, as a power of two. */
     private static final int TICK_SHIFT = 20;
 
@@ -231,13 +228,9 @@ public final class Entry {
         return (word & ESTABLISHED_MASK) == ESTABLISHED_TCP;
     }
 
-    /** As {@link #isEstablishedTcp}, of a live entry of IPv4. */
-    static boolean isEstablishedIpv4Tcp(int word) {
-        return (word & ESTABLISHED_LIVE_MASK) == ESTABLISHED_IPV4_TCP;
-    }
-
-    static boolean isEstablishedIpv6Tcp(int word) {
-        return (word & ESTABLISHED_LIVE_MASK) == (ESTABLISHED_IPV4_TCP | IPV6);
+    /** As {@link #isEstablishedTcp}, of a live entry. */
+    static boolean isEstablishedLiveTcp(int word) {
+        return (word & (ESTABLISHED_MASK | LIFE_MASK)) == (ESTABLISHED_TCP | LIVE << LIFE_SHIFT);
     }
 
     static int stateOf(int word) {

@@ -35,6 +35,11 @@ public final class EntryIndex {
                 : hash.ipv6(sourceHi, sourceLo, destinationHi, destinationLo, transport);
     }
 
+    /** As {@link #hash}, of an IPv4 five-tuple: {@link FiveTuple#ipv4Addresses}, {@link FiveTuple#transport}. */
+    public long hashIpv4(long addresses, long transport) {
+        return hash.ipv4(addresses, transport);
+    }
+
     /** Returns the hash of an entry's tuple. */
     long hashOf(long entry, int direction) {
         if (Entry.isIpv4(entry)) {
@@ -81,13 +86,17 @@ public final class EntryIndex {
      * @param line {@link #line} of the hash
      */
     public long candidate(long line, long tupleHash) {
-        long found = index.next(line, tupleHash, 0);
-        return found < 0 ? Conntrack.MISS : handle(found);
+        int reference = index.first(line, tupleHash);
+        return reference == 0 ? Conntrack.MISS : handle(reference);
     }
 
-    private long handle(long found) {
-        int reference = (int) found;
+    private long handle(int reference) {
         return pages.address(number(reference)) | reference & DIRECTION;
+    }
+
+    /** Returns whether a handle's entry is live. */
+    public static boolean isLive(long handle) {
+        return Entry.isLive(Conntrack.entry(handle));
     }
 
     /** Returns whether a candidate is live and has an IPv4 five-tuple: {@link FiveTuple#ipv4Addresses}, {@link FiveTuple#transport}. */
@@ -131,7 +140,7 @@ public final class EntryIndex {
     private long lookupIpv4(long bucket, long tupleHash, long addresses, long transport) {
         long found = index.next(bucket, tupleHash, 0);
         while (found >= 0) {
-            long handle = handle(found);
+            long handle = handle((int) found);
             if (isIpv4(handle, addresses, transport)) {
                 return handle;
             }
@@ -150,7 +159,7 @@ public final class EntryIndex {
             long transport) {
         long found = index.next(bucket, tupleHash, 0);
         while (found >= 0) {
-            long handle = handle(found);
+            long handle = handle((int) found);
             if (isIpv6(handle, sourceHi, sourceLo, destinationHi, destinationLo, transport)) {
                 return handle;
             }

@@ -67,29 +67,43 @@ final class TcpWindow {
      * Does what {@link #check} and {@link TcpRecord#record} do for a plain ACK of an established connection, which nearly all segments are,
      * with each word read once.
      *
+     * @param entry its address
      * @return false for a segment that takes a closer look; nothing is changed then
      */
-    static boolean passes(long entryAddress, int direction, MemorySegment frames, long l4, int l4Length) {
-        long entry = NativeMemory.known(entryAddress);
-        long sender = TcpRecord.window(entry, direction);
-        long receiver = TcpRecord.window(entry, 1 - direction);
+    static boolean passes(long entry, int direction, MemorySegment frames, long l4, int l4Length) {
         int control = Tcp.control(frames, l4);
         int headerLength = Tcp.headerLength(control);
         int bothFlags = TcpRecord.bothFlags(entry);
         int flags = TcpRecord.flagsOf(bothFlags, direction);
-        int receiverFlags = TcpRecord.flagsOf(bothFlags, 1 - direction);
+        boolean mayHaveSack = (TcpRecord.flagsOf(bothFlags, 1 - direction) & TcpRecord.SACK_SENT) != 0;
         if (!Tcp.isPlainAck(control)
-                || (receiverFlags & TcpRecord.SACK_SENT) != 0 && !Tcp.hasNoSack(frames, l4, headerLength)) {
+                || (flags & TcpRecord.MAX_ACK_VALID) == 0
+                || mayHaveSack && !Tcp.hasNoSack(frames, l4, headerLength)) {
             return false;
         }
         long numbers = Tcp.numbers(frames, l4);
         int sequence = (int) (numbers >>> 32);
         int ack = (int) numbers;
         int end = sequence + l4Length - headerLength;
+        int window = Tcp.window(control);
+        if (!fitsAndAdvances(entry, direction, end, ack, window << (flags & TcpRecord.SCALE_MASK))) {
+            return false;
+        }
+        TcpRecord.recordAck(entry, direction, sequence, ack, end, window);
+        return true;
+    }
+
+    /** @param width bytes of the window that the sender announces */
+    private static boolean fitsAndAdvances(long entry, int direction, int end, int ack, int width) {
+        long sender = TcpRecord.window(entry, direction);
+        long receiver = TcpRecord.window(entry, 1 - direction);
         int senderEnd = word(sender + END);
         int receiverEnd = word(receiver + END);
         int maxWindow = TcpRecord.maxWindow(entry, direction);
         int receiverWindow = TcpRecord.maxWindow(entry, 1 - direction);
+        int maxAck = TcpRecord.maxAck(entry, direction);
+        int edge = ack + Math.max(width, 1);
+        int oldEdge = word(receiver + MAX_END);
         if (maxWindow == 0
                 || receiverWindow == 0
                 || end - word(sender + MAX_END) > 0
@@ -98,25 +112,18 @@ final class TcpWindow {
                 || ack - (receiverEnd - Math.max(maxWindow, ACK_LAG_MIN) - 1) <= 0) {
             return false;
         }
-        int window = Tcp.window(control);
-        int width = window << (flags & TcpRecord.SCALE_MASK);
         if (width > maxWindow) {
             TcpRecord.maxWindow(entry, direction, width);
         }
         if (end - senderEnd > 0) {
             word(sender + END, end);
         }
-        if ((flags & TcpRecord.MAX_ACK_VALID) == 0) {
-            TcpRecord.flags(entry, direction, flags | TcpRecord.MAX_ACK_VALID);
-            TcpRecord.maxAck(entry, direction, ack);
-        } else if (ack - TcpRecord.maxAck(entry, direction) > 0) {
+        if (ack - maxAck > 0) {
             TcpRecord.maxAck(entry, direction, ack);
         }
-        int edge = ack + Math.max(width, 1);
-        if (edge - word(receiver + MAX_END) > 0) {
+        if (edge - oldEdge > 0) {
             word(receiver + MAX_END, edge);
         }
-        TcpRecord.recordAck(entry, direction, sequence, ack, end, window);
         return true;
     }
 

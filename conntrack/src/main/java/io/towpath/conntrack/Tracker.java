@@ -1,5 +1,6 @@
 package io.towpath.conntrack;
 
+import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import java.lang.foreign.MemorySegment;
 
@@ -69,9 +70,29 @@ final class Tracker {
         return true;
     }
 
-    /** As {@link #passes}, for a connection that is in steady use. */
-    boolean passesRecent(long entry, int direction, MemorySegment frames, long l4, int l4Length, int bytes, int tick) {
-        return timeouts.isRecent(entry, tick) && passes(entry, direction, frames, l4, l4Length, bytes, tick);
+    /** As {@link Conntrack#passRun}. */
+    int passRun(Burst burst, long[] handles, int from, int tick) {
+        int i = from;
+        while (i < burst.count && passes(burst, i, handles[i], tick)) {
+            i++;
+        }
+        return i;
+    }
+
+    /** As {@link #passes}, for a packet of a connection that is in steady use. */
+    private boolean passes(Burst burst, int i, long handle, int tick) {
+        long entry = Conntrack.entry(handle);
+        return handle >= 0
+                && Entry.isEstablishedLiveTcp(Entry.word(entry))
+                && timeouts.isRecent(entry, tick)
+                && passes(
+                        entry,
+                        Conntrack.direction(handle),
+                        burst.frames,
+                        burst.l4(i),
+                        burst.l4Length(i),
+                        burst.length(i),
+                        tick);
     }
 
     /** One store a tick, not one a packet. */

@@ -97,7 +97,8 @@ public final class CounterMap {
 
     /** Adds to a counter. The worker's own thread only. */
     public void add(int worker, int id, long packets, long bytes) {
-        long at = address(worker, Objects.checkIndex(id, capacity)); // memory is unchecked from here on
+        // Memory is unchecked from here on.
+        long at = NativeMemory.known(address(worker, Objects.checkIndex(id, capacity)));
         NativeMemory.setLong(at, NativeMemory.getLong(at) + packets);
         NativeMemory.setLong(at + 8, NativeMemory.getLong(at + 8) + bytes);
     }

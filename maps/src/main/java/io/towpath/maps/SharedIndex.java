@@ -93,14 +93,29 @@ public final class SharedIndex {
      * @param fromSlot 0 to {@link #BUCKET_SLOTS}
      */
     public long next(long bucket, long hash, int fromSlot) {
-        long tag = hash & 0xFFFF_FFFFL;
         for (int slot = fromSlot; slot < BUCKET_SLOTS; slot++) {
             long word = NativeMemory.getLong(bucket + slot * 8L);
-            if (word >>> 32 == tag && word != 0 && (word & PENDING) == 0) {
+            if (isConfirmed(word, hash)) {
                 return (long) slot << 32 | word & REFERENCE_MASK;
             }
         }
         return -1;
+    }
+
+    /** As {@link #next}, the first one, by itself; 0 where there is none. */
+    public int first(long bucket, long hash) {
+        for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
+            long word = NativeMemory.getLong(bucket + slot * 8L);
+            if (isConfirmed(word, hash)) {
+                return (int) word;
+            }
+        }
+        return 0;
+    }
+
+    /** Returns whether a word has the hash's tag and a reference, which is neither 0 nor, as an int, negative by {@link #PENDING}. */
+    private static boolean isConfirmed(long word, long hash) {
+        return (int) (word >>> 32) == (int) hash && (int) word > 0;
     }
 
     /**

@@ -9,8 +9,8 @@ import io.towpath.packet.FlowKind;
 import java.lang.foreign.Arena;
 
 /**
- * Looks the connections of a whole burst up before any packet is resolved: finds for each packet the handle that it probably has, and has
- * the cache lines loaded that its resolution reads. Beyond some thousand connections a packet's time is that of the lines it waits for. One
+ * Looks the connections of a whole burst up before any packet is resolved: finds for each packet the handle that it probably has, has the
+ * cache lines loaded that its resolution reads, then compares the tuple. Beyond some thousand connections a packet's time is that of the lines it waits for. One
  * per worker.
  *
  * <p>A loop that does nothing but load has as many loads under way at once as the core can, where one that computes, too, has as many as its
@@ -27,6 +27,8 @@ final class Lookahead {
 
     /** {@link #candidate} of a packet that is of no flow; {@link Conntrack#MISS} is that of a flow without a connection. */
     private static final long NO_FLOW = -2;
+    /** {@link #candidate} of a packet whose tag in the index is another connection's, too. */
+    private static final long UNSURE = -3;
 
     /** Where the packet's line of the index is, then its connection's entry; {@link #NOWHERE} where there is none. */
     private final long[] line = new long[Burst.LIMIT];
@@ -34,7 +36,7 @@ final class Lookahead {
     /** The same of packets whose first line has nothing for them: the second line, then the entry. */
     private final long[] secondLine = new long[Burst.LIMIT];
 
-    /** Handle that the packet's connection probably has; negative where none is known. */
+    /** Handle of the packet's connection; negative where none is known. */
     private final long[] candidate = new long[Burst.LIMIT];
 
     private boolean hasIpv6;
@@ -48,7 +50,7 @@ final class Lookahead {
         this.index = index;
     }
 
-    /** Gives every packet with a five-tuple its hash and its {@link #candidate}. */
+    /** Gives every packet with a five-tuple its hash and its candidate. */
     void touch(Burst burst) {
         int count = burst.count;
         findLinesRun(burst);
@@ -57,6 +59,7 @@ final class Lookahead {
         sink += loadEntries(line, count);
         hasUnknown = false;
         loaded = hasMissed ? sink + touchSecondLinesRun(burst) : sink;
+        compareRun(burst);
     }
 
     /** Goes on with packets whose first line has nothing for them. */
@@ -77,20 +80,34 @@ final class Lookahead {
         int count = burst.count;
         boolean ipv6 = false;
         for (int i = 0; i < count; i++) {
-            lines[i] = NOWHERE;
-            if (burst.kind(i) == FlowKind.FLOW) {
-                long hash = index.hash(
-                        burst.sourceHi(i),
-                        burst.sourceLo(i),
-                        burst.destinationHi(i),
-                        burst.destinationLo(i),
-                        burst.transport(i));
-                burst.hash(i, hash);
-                lines[i] = index.line(hash);
+            if (burst.isPlainIpv4(i)) {
+                lines[i] = line(burst, i, index.hashIpv4(ipv4Addresses(burst, i), burst.transport(i)));
+            } else if (burst.kind(i) == FlowKind.FLOW) {
+                lines[i] = line(burst, i, hash(burst, i));
                 ipv6 |= !burst.isIpv4(i);
+            } else {
+                lines[i] = NOWHERE;
             }
         }
         hasIpv6 = ipv6;
+    }
+
+    private static long ipv4Addresses(Burst burst, int i) {
+        return FiveTuple.ipv4Addresses(burst.sourceLo(i), burst.destinationLo(i));
+    }
+
+    private long hash(Burst burst, int i) {
+        return index.hash(
+                burst.sourceHi(i),
+                burst.sourceLo(i),
+                burst.destinationHi(i),
+                burst.destinationLo(i),
+                burst.transport(i));
+    }
+
+    private long line(Burst burst, int i, long hash) {
+        burst.hash(i, hash);
+        return index.line(hash);
     }
 
     private void findCandidatesRun(Burst burst) {
@@ -125,6 +142,30 @@ final class Lookahead {
         hasUnknown = unknown;
     }
 
+    /** Makes sure of the candidates: their tags may lie. A tuple does not change before the next quiescent point. */
+    private void compareRun(Burst burst) {
+        long[] candidates = candidate;
+        int count = burst.count;
+        for (int i = 0; i < count; i++) {
+            long found = candidates[i];
+            if (found >= 0 && !isRight(burst, i, found)) {
+                candidates[i] = UNSURE;
+            }
+        }
+    }
+
+    private static boolean isRight(Burst burst, int i, long found) {
+        return burst.isPlainIpv4(i) || burst.isIpv4(i)
+                ? EntryIndex.isIpv4(found, ipv4Addresses(burst, i), burst.transport(i))
+                : EntryIndex.isIpv6(
+                        found,
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
+                        burst.transport(i));
+    }
+
     /** Returns whether a packet of the burst {@link #isUnknown}. */
     boolean hasUnknown() {
         return hasUnknown;
@@ -135,32 +176,20 @@ final class Lookahead {
         return candidate[i] == Conntrack.MISS;
     }
 
-    /** Returns the handle that packet {@code i}'s connection probably has, by the tag of its hash; negative where none is known. */
+    /** Returns the handle that packet {@code i}'s connection had when the burst was looked at; negative where none was found. */
     long candidate(int i) {
         return candidate[i];
     }
 
-    /** Returns the handle of packet {@code i}'s connection; {@link Conntrack#MISS} where the table has none. */
-    long lookup(Burst burst, int i) {
-        return isCandidateRight(burst, i) ? candidate[i] : lookupAgain(burst, i);
+    /** Returns {@link #candidate} of all packets. */
+    long[] candidates() {
+        return candidate;
     }
 
-    private boolean isCandidateRight(Burst burst, int i) {
-        if (candidate[i] < 0) {
-            return false;
-        }
-        return burst.isIpv4(i)
-                ? EntryIndex.isIpv4(
-                        candidate[i],
-                        FiveTuple.ipv4Addresses(burst.sourceLo(i), burst.destinationLo(i)),
-                        burst.transport(i))
-                : EntryIndex.isIpv6(
-                        candidate[i],
-                        burst.sourceHi(i),
-                        burst.sourceLo(i),
-                        burst.destinationHi(i),
-                        burst.destinationLo(i),
-                        burst.transport(i));
+    /** Returns the handle of packet {@code i}'s connection; {@link Conntrack#MISS} where the table has none. */
+    long lookup(Burst burst, int i) {
+        long found = candidate[i];
+        return found >= 0 && EntryIndex.isLive(found) ? found : lookupAgain(burst, i);
     }
 
     /** As {@link #lookup}, where what was found ahead is not true any more. */

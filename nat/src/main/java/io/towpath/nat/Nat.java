@@ -5,10 +5,8 @@ import io.towpath.conntrack.ConntrackWorker;
 import io.towpath.conntrack.Entry;
 import io.towpath.conntrack.EntryTuple;
 import io.towpath.packet.Burst;
-import io.towpath.packet.FiveTuple;
 import io.towpath.packet.FlowKind;
 import io.towpath.packet.Reason;
-import io.towpath.wire.Address;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -64,35 +62,22 @@ public final class Nat {
         connections.prepare(burst, lookahead, node, nowNs);
         int i = 0;
         while (i < burst.count) {
-            int end = resolveIpv4Run(burst, i, nowNs);
-            i = end > i ? end : resolveOthers(burst, i, nowNs);
+            int end = conntrack.passRun(burst, lookahead.candidates(), i, nowNs);
+            connectRun(burst, i, end);
+            if (end < burst.count) {
+                resolveOthers(burst, end, nowNs);
+            }
+            i = end + 1;
         }
     }
 
-    /** Resolves packets from one on as long as they are plain ones of IPv4. Returns the first that is not. */
-    private int resolveIpv4Run(Burst burst, int from, long nowNs) {
-        int i = from;
-        while (i < burst.count && resolvePlainIpv4(burst, i, nowNs)) {
-            i++;
+    private void connectRun(Burst burst, int from, int end) {
+        for (int i = from; i < end; i++) {
+            connect(burst, i, lookahead.candidate(i));
         }
-        return i;
     }
 
-    /** As {@link #resolveIpv4Run}, for IPv6. */
-    private int resolveIpv6Run(Burst burst, int from, long nowNs) {
-        int i = from;
-        while (i < burst.count && resolvePlainIpv6(burst, i, nowNs)) {
-            i++;
-        }
-        return i;
-    }
-
-    /** Resolves a run of plain packets of IPv6, or one packet. Returns the next one. */
-    private int resolveOthers(Burst burst, int i, long nowNs) {
-        int end = resolveIpv6Run(burst, i, nowNs);
-        if (end > i) {
-            return end;
-        }
+    private void resolveOthers(Burst burst, int i, long nowNs) {
         burst.targetHi(i, burst.destinationHi(i));
         burst.targetLo(i, burst.destinationLo(i));
         switch (burst.kind(i)) {
@@ -101,62 +86,6 @@ public final class Nat {
             case FlowKind.OTHER_IP -> burst.reason(i, connections.unconnected(burst, i));
             default -> {}
         }
-        return i + 1;
-    }
-
-    /** Does what {@link #resolveFlow} does for a packet that {@link Conntrack#passesIpv4}; false for others. */
-    private boolean resolvePlainIpv4(Burst burst, int i, long nowNs) {
-        long handle = lookahead.candidate(i);
-        if (handle < 0 // no connection, or no flow at all
-                || !burst.isIpv4(i)
-                || !conntrack.passesIpv4(
-                        handle,
-                        FiveTuple.ipv4Addresses(burst.sourceLo(i), burst.destinationLo(i)),
-                        burst.transport(i),
-                        burst.frames,
-                        burst.l4(i),
-                        burst.l4Length(i),
-                        burst.length(i),
-                        nowNs)) {
-            return false;
-        }
-        long entry = Conntrack.entry(handle);
-        burst.targetHi(i, 0);
-        if (Entry.isTranslated(entry)) {
-            int direction = Conntrack.direction(handle);
-            burst.handle(i, handle);
-            burst.targetLo(i, Address.mapped((int) (EntryTuple.addresses(entry, 1 - direction) >>> 32)));
-            burst.reason(i, direction == 0 ? Reason.SERVICE : Reason.SERVICE_REPLY);
-        } else {
-            burst.targetLo(i, burst.destinationLo(i));
-            burst.reason(i, Reason.ROUTED);
-        }
-        return true;
-    }
-
-    /** As {@link #resolvePlainIpv4}, for IPv6. */
-    private boolean resolvePlainIpv6(Burst burst, int i, long nowNs) {
-        long handle = lookahead.candidate(i);
-        if (handle < 0
-                || burst.isIpv4(i)
-                || !conntrack.passesIpv6(
-                        handle,
-                        burst.sourceHi(i),
-                        burst.sourceLo(i),
-                        burst.destinationHi(i),
-                        burst.destinationLo(i),
-                        burst.transport(i),
-                        burst.frames,
-                        burst.l4(i),
-                        burst.l4Length(i),
-                        burst.length(i),
-                        nowNs)) {
-            return false;
-        }
-        burst.targetHi(i, burst.destinationHi(i));
-        burst.targetLo(i, burst.destinationLo(i));
-        connect(burst, i, handle);
-        return true;
     }
 
     private void resolveFlow(Burst burst, int i, long nowNs) {
@@ -202,14 +131,18 @@ public final class Nat {
     private void connect(Burst burst, int i, long handle) {
         long entry = Conntrack.entry(handle);
         if (!Entry.isTranslated(entry)) {
+            burst.targetHi(i, burst.destinationHi(i));
+            burst.targetLo(i, burst.destinationLo(i));
             burst.reason(i, Reason.ROUTED);
             return;
         }
-        int other = 1 - Conntrack.direction(handle);
+        int direction = Conntrack.direction(handle);
+        long targetHi = EntryTuple.sourceHi(entry, 1 - direction);
+        long targetLo = EntryTuple.sourceLo(entry, 1 - direction);
         burst.handle(i, handle);
-        burst.targetHi(i, EntryTuple.sourceHi(entry, other));
-        burst.targetLo(i, EntryTuple.sourceLo(entry, other));
-        burst.reason(i, Conntrack.direction(handle) == 0 ? Reason.SERVICE : Reason.SERVICE_REPLY);
+        burst.targetHi(i, targetHi);
+        burst.targetLo(i, targetLo);
+        burst.reason(i, direction == 0 ? Reason.SERVICE : Reason.SERVICE_REPLY);
     }
 
     private void resolveIcmpError(Burst burst, int i) {

@@ -59,11 +59,14 @@ final class RewriteStage {
         }
     }
 
-    /** Rewrites packets from one on as long as they are TCP or UDP over IPv4, or need no rewriting. Returns the first that is not. */
+    /** Rewrites packets from one on as long as they are plain IPv4, or need no rewriting. Returns the first that is not. */
     private int rewriteIpv4Run(Burst burst, int from) {
         int i = from;
-        while (i < burst.count && (!isTranslated(burst, i) || burst.isIpv4(i) && isTcpOrUdp(burst, i))) {
+        while (i < burst.count) {
             if (isTranslated(burst, i)) {
+                if (!burst.isPlainIpv4(i)) {
+                    break;
+                }
                 rewriteIpv4(burst, i, burst.handle(i));
             }
             i++;
@@ -73,16 +76,11 @@ final class RewriteStage {
 
     private int rewriteIpv6Run(Burst burst, int from) {
         int i = from;
-        while (i < burst.count && isTranslated(burst, i) && !burst.isIpv4(i) && isTcpOrUdp(burst, i)) {
+        while (i < burst.count && isTranslated(burst, i) && burst.isPlainIpv6(i)) {
             rewriteIpv6(burst, i, burst.handle(i));
             i++;
         }
         return i;
-    }
-
-    private static boolean isTcpOrUdp(Burst burst, int i) {
-        int protocol = burst.protocol(i);
-        return burst.kind(i) == FlowKind.FLOW && (protocol == FiveTuple.TCP || protocol == FiveTuple.UDP);
     }
 
     private void rewriteIpv4(Burst burst, int i, long handle) {
@@ -93,7 +91,6 @@ final class RewriteStage {
                 burst.l3(i),
                 burst.l4(i),
                 burst.protocol(i),
-                VnetHeader.needsChecksum(burst.frames, burst.l2(i)),
                 Long.rotateLeft(EntryTuple.addresses(entry, other), 32),
                 Integer.rotateLeft(EntryTuple.ports(entry, other), 16),
                 deltas & 0xFFFF,
@@ -103,22 +100,19 @@ final class RewriteStage {
     private void rewriteIpv6(Burst burst, int i, long handle) {
         long entry = Conntrack.entry(handle);
         int other = 1 - Conntrack.direction(handle);
-        int deltas = directedDeltas(handle);
         rewriter.rewriteIpv6(
                 burst.l3(i),
                 burst.l4(i),
                 burst.protocol(i),
-                VnetHeader.needsChecksum(burst.frames, burst.l2(i)),
                 EntryTuple.destinationHi(entry, other),
                 EntryTuple.destinationLo(entry, other),
                 EntryTuple.sourceHi(entry, other),
                 EntryTuple.sourceLo(entry, other),
                 Integer.rotateLeft(EntryTuple.ports(entry, other), 16),
-                deltas & 0xFFFF,
-                deltas >>> 16);
+                directedDeltas(handle) >>> 16);
     }
 
-    /** Rewrites a run of TCP and UDP over IPv6, or one packet. Returns the next one. */
+    /** Rewrites a run of plain IPv6, or one packet. Returns the next one. */
     private int rewriteOthers(Burst burst, int i) {
         int end = rewriteIpv6Run(burst, i);
         if (end > i) {

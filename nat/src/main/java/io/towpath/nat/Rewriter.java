@@ -1,5 +1,6 @@
 package io.towpath.nat;
 
+import io.towpath.packet.Burst;
 import io.towpath.packet.FiveTuple;
 import io.towpath.wire.Address;
 import io.towpath.wire.Bytes;
@@ -75,7 +76,13 @@ final class Rewriter {
         switch (FiveTuple.protocol(transport)) {
             case FiveTuple.TCP, FiveTuple.UDP -> {
                 ports(l4, transport);
-                transportChecksum(l4, FiveTuple.protocol(transport), partial, addressDelta, transportDelta);
+                int protocol = FiveTuple.protocol(transport);
+                if (partial) {
+                    long at = l4 + (protocol == FiveTuple.TCP ? Tcp.CHECKSUM_OFFSET : Udp.CHECKSUM_OFFSET);
+                    checksum(at, true, addressDelta, transportDelta);
+                } else {
+                    transportChecksum(l4, protocol, transportDelta);
+                }
             }
             case FiveTuple.SCTP -> sctp(l4, l4Length, transport);
             default -> {
@@ -86,24 +93,16 @@ final class Rewriter {
     }
 
     /**
-     * As {@link #rewrite}, for TCP and UDP over IPv4.
+     * As {@link #rewrite}, for plain frames ({@link Burst#isPlainIpv4}).
      *
      * @param addresses source &lt;&lt; 32 | destination
      * @param ports source &lt;&lt; 16 | destination
      */
-    void rewriteIpv4(
-            long l3,
-            long l4,
-            int protocol,
-            boolean partial,
-            long addresses,
-            int ports,
-            int addressDelta,
-            int transportDelta) {
+    void rewriteIpv4(long l3, long l4, int protocol, long addresses, int ports, int addressDelta, int transportDelta) {
         Ipv4.addresses(frames, l3, addresses);
         Ipv4.checksum(frames, l3, Checksum.apply(Ipv4.checksum(frames, l3), addressDelta));
         Udp.ports(frames, l4, ports);
-        transportChecksum(l4, protocol, partial, addressDelta, transportDelta);
+        transportChecksum(l4, protocol, transportDelta);
     }
 
     /** As {@link #rewriteIpv4}. */
@@ -111,25 +110,22 @@ final class Rewriter {
             long l3,
             long l4,
             int protocol,
-            boolean partial,
             long sourceHi,
             long sourceLo,
             long destinationHi,
             long destinationLo,
             int ports,
-            int addressDelta,
             int transportDelta) {
         Ipv6.source(frames, l3, sourceHi, sourceLo);
         Ipv6.destination(frames, l3, destinationHi, destinationLo);
         Udp.ports(frames, l4, ports);
-        transportChecksum(l4, protocol, partial, addressDelta, transportDelta);
+        transportChecksum(l4, protocol, transportDelta);
     }
 
-    private void transportChecksum(long l4, int protocol, boolean partial, int addressDelta, int transportDelta) {
+    private void transportChecksum(long l4, int protocol, int transportDelta) {
         if (protocol == FiveTuple.TCP) {
-            checksum(l4 + Tcp.CHECKSUM_OFFSET, partial, addressDelta, transportDelta);
-        } else if (partial) {
-            checksum(l4 + Udp.CHECKSUM_OFFSET, true, addressDelta, transportDelta);
+            long at = l4 + Tcp.CHECKSUM_OFFSET;
+            Bytes.u16(frames, at, Checksum.apply(Bytes.u16(frames, at), transportDelta));
         } else {
             long at = l4 + Udp.CHECKSUM_OFFSET;
             Bytes.u16(frames, at, Checksum.applyUdp(Bytes.u16(frames, at), transportDelta));

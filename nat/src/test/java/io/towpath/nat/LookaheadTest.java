@@ -212,13 +212,14 @@ final class LookaheadTest {
         Tuple[] alike = tuplesOfOneTag();
         long handle = create(alike[0]);
         touch(alike[1], alike[0]);
-        assertEquals(handle, lookahead.candidate(0));
+        assertTrue(lookahead.candidate(0) < 0, "the tuple is another");
+        assertFalse(lookahead.isUnknown(0), "the tag is in the index");
         assertEquals(Conntrack.MISS, lookahead.lookup(burst, 0));
         assertEquals(handle, lookahead.lookup(burst, 1));
 
         long other = create(alike[1]);
         lookahead.touch(burst);
-        assertEquals(handle, lookahead.candidate(0));
+        assertTrue(lookahead.candidate(0) < 0, "the tuple is another");
         assertEquals(other, lookahead.lookup(burst, 0));
         assertEquals(handle, lookahead.lookup(burst, 1));
     }

@@ -79,6 +79,12 @@ public final class Burst {
         length(i, frameLength);
     }
 
+    /** Makes frame {@code i} a flow that the later stages may take for granted: {@link FlowKind#PLAIN_IPV4} or {@link FlowKind#PLAIN_IPV6}. */
+    void beginPlain(int i, int plain) {
+        begin(i);
+        NativeMemory.setInt(record(i) + KIND, FlowKind.FLOW | plain);
+    }
+
     /** Forgets what was decided about the frame of an earlier burst whose record this was. */
     void begin(int i) {
         reason(i, Reason.NONE);
@@ -247,7 +253,20 @@ public final class Burst {
 
     /** One of {@link FlowKind}. */
     public int kind(int i) {
-        return NativeMemory.getInt(record(i) + KIND);
+        return NativeMemory.getInt(record(i) + KIND) & FlowKind.MASK;
+    }
+
+    /**
+     * Returns whether the frame is TCP or UDP right behind an Ethernet header and an IPv4 header without options, no fragment, and its
+     * virtio-net header says nothing. The stages have short ways for such frames; others may be as simple, and take the long ones.
+     */
+    public boolean isPlainIpv4(int i) {
+        return NativeMemory.getInt(record(i) + KIND) == (FlowKind.FLOW | FlowKind.PLAIN_IPV4);
+    }
+
+    /** As {@link #isPlainIpv4}, of IPv6. */
+    public boolean isPlainIpv6(int i) {
+        return NativeMemory.getInt(record(i) + KIND) == (FlowKind.FLOW | FlowKind.PLAIN_IPV6);
     }
 
     public void kind(int i, int value) {

@@ -17,5 +17,13 @@ public final class FlowKind {
     /** Part of an IP packet. */
     public static final int FRAGMENT = 6;
 
+    /** Bits of a kind; a {@link Burst} keeps more beside them. */
+    static final int MASK = 0xFF;
+
+    /** Beside {@link #FLOW}: {@link Burst#isPlainIpv4}. */
+    static final int PLAIN_IPV4 = 1 << 8;
+    /** Beside {@link #FLOW}: {@link Burst#isPlainIpv6}. */
+    static final int PLAIN_IPV6 = 1 << 9;
+
     private FlowKind() {}
 }

@@ -16,8 +16,8 @@ import java.lang.foreign.MemorySegment;
  * {@link FrameParser}, as they were.
  */
 final class PlainFrames {
-    /** The first byte of an IPv4 header without options. */
-    private static final int PLAIN_IPV4 = 0x45;
+    /** EtherType, and the first byte of an IPv4 header without options. */
+    private static final int PLAIN_IPV4 = Ethernet.TYPE_IPV4 << 8 | 0x45;
     /** Ethernet, IPv4 and UDP headers. */
     private static final int PLAIN_MIN_LENGTH = Ethernet.HEADER_LENGTH + Ipv4.MIN_HEADER_LENGTH + Udp.HEADER_LENGTH;
 
@@ -56,33 +56,31 @@ final class PlainFrames {
         long l2 = burst.l2(i);
         int length = burst.length(i);
         long l3 = l2 + Ethernet.HEADER_LENGTH;
-        if (length < PLAIN_MIN_LENGTH || Ethernet.type(frames, l2) != Ethernet.TYPE_IPV4) {
+        if (length < PLAIN_MIN_LENGTH || Bytes.i32(frames, l3 - 2) >>> 8 != PLAIN_IPV4) {
             return false;
         }
         long first = Bytes.i64(frames, l3);
         long second = Bytes.i64(frames, l3 + 8);
-        int destination = Bytes.i32(frames, l3 + 16);
+        long third = Bytes.i64(frames, l3 + 16); // with the ports
         int l4Length = ((int) (first >>> 32) & 0xFFFF) - Ipv4.MIN_HEADER_LENGTH;
         int protocol = (int) (second >>> 48) & 0xFF;
         long l4 = l3 + Ipv4.MIN_HEADER_LENGTH;
-        if (first >>> 56 != PLAIN_IPV4
-                || (first & FRAGMENT_MASK) != 0
+        if ((first & FRAGMENT_MASK) != 0
                 || l4Length > length - Ethernet.HEADER_LENGTH - Ipv4.MIN_HEADER_LENGTH
-                || Checksum.foldPlainIpv4(first, second, destination) != 0xFFFF
+                || !Checksum.isPlainIpv4Valid(first, second, (int) (third >>> 32))
                 || !isPlainTransport(frames, l4, l4Length, protocol)
                 || !VnetHeader.isPlain(frames, l2)) {
             return false;
         }
-        burst.begin(i);
-        burst.kind(i, FlowKind.FLOW);
+        burst.beginPlain(i, FlowKind.PLAIN_IPV4);
         burst.l3(i, l3);
         burst.l4(i, l4);
         burst.l4Length(i, l4Length);
         burst.sourceHi(i, 0);
         burst.sourceLo(i, Address.mapped((int) second));
         burst.destinationHi(i, 0);
-        burst.destinationLo(i, Address.mapped(destination));
-        burst.transport(i, FiveTuple.transport(Udp.ports(frames, l4), protocol));
+        burst.destinationLo(i, Address.IPV4_MAPPED | third >>> 32);
+        burst.transport(i, FiveTuple.transport((int) third, protocol));
         return true;
     }
 
@@ -109,8 +107,7 @@ final class PlainFrames {
                 || !VnetHeader.isPlain(frames, l2)) {
             return false;
         }
-        burst.begin(i);
-        burst.kind(i, FlowKind.FLOW);
+        burst.beginPlain(i, FlowKind.PLAIN_IPV6);
         burst.l3(i, l3);
         burst.l4(i, l4);
         burst.l4Length(i, l4Length);
@@ -122,11 +119,18 @@ final class PlainFrames {
         return true;
     }
 
+    /** As {@link Tcp#isValid} and {@link Udp#isValid}; the first eight bytes are there. */
     private static boolean isPlainTransport(MemorySegment frames, long l4, int l4Length, int protocol) {
         return switch (protocol) {
-            case FiveTuple.TCP -> Tcp.isValid(frames, l4, l4 + l4Length);
-            case FiveTuple.UDP -> Udp.isValid(frames, l4, l4 + l4Length);
+            case FiveTuple.TCP ->
+                l4Length >= Tcp.MIN_HEADER_LENGTH
+                        && isWithin(Tcp.headerLength(frames, l4), Tcp.MIN_HEADER_LENGTH, l4Length);
+            case FiveTuple.UDP -> isWithin(Udp.length(frames, l4), Udp.HEADER_LENGTH, l4Length);
             default -> false;
         };
+    }
+
+    private static boolean isWithin(int length, int least, int most) {
+        return length >= least && length <= most;
     }
 }

@@ -31,9 +31,12 @@ public final class Checksum {
         return i < end ? sum + ((long) Bytes.u8(frame, i) << 8) : sum;
     }
 
-    /** Returns the folded sum of an IPv4 header without options: bytes 0 to 7, 8 to 15 and 16 to 19. */
-    public static int foldPlainIpv4(long first, long second, int third) {
-        return fold(halves(first) + halves(second) + Integer.toUnsignedLong(third));
+    /** Returns whether the checksum of an IPv4 header without options is right, by its bytes 0 to 7, 8 to 15 and 16 to 19. */
+    public static boolean isPlainIpv4Valid(long first, long second, int third) {
+        long sum = halves(first) + halves(second) + Integer.toUnsignedLong(third);
+        // Below 5 * 2^32, so that two folds leave 0x10004 at most: 0xFFFF is all that a third could make 0xFFFF.
+        long folded = (sum >>> 16) + (sum & 0xFFFF);
+        return (folded >>> 16) + (folded & 0xFFFF) == 0xFFFF;
     }
 
     /** Folds a sum to 16 bits. */

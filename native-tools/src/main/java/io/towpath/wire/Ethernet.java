@@ -19,7 +19,7 @@ public final class Ethernet {
     private Ethernet() {}
 
     public static long destination(MemorySegment frame, long l2) {
-        return mac(frame, l2);
+        return Bytes.i64(frame, l2) >>> 16;
     }
 
     public static void destination(MemorySegment frame, long l2, long mac) {

@@ -78,20 +78,16 @@ public final class Router implements Forwarding {
     /** Passes packets as long as they are plain and for us. Returns the first that takes a closer look. */
     private int admitPlainRun(Burst burst, int from) {
         int i = from;
-        while (i < burst.count
-                && burst.kind(i) == FlowKind.FLOW
-                && isToUs(burst, i)
-                && burst.l3(i) - burst.l2(i) == Ethernet.HEADER_LENGTH
-                && isOrdinary(burst, i)) {
+        while (i < burst.count && isOrdinary(burst, i) && isToUs(burst, i)) {
             i++;
         }
         return i;
     }
 
     private static boolean isOrdinary(Burst burst, int i) {
-        return burst.isIpv4(i)
+        return burst.isPlainIpv4(i)
                 ? Scope.isOrdinaryIpv4(burst.sourceLo(i), burst.destinationLo(i))
-                : Scope.isOrdinaryIpv6(burst.sourceHi(i), burst.destinationHi(i));
+                : burst.isPlainIpv6(i) && Scope.isOrdinaryIpv6(burst.sourceHi(i), burst.destinationHi(i));
     }
 
     private boolean isToUs(Burst burst, int i) {

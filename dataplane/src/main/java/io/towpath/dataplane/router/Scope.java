@@ -25,8 +25,8 @@ final class Scope {
     }
 
     private static long special(long lo) {
-        int first = (int) (lo >>> 24) & 0xFF;
-        return SPECIAL_FIRST_BYTES[first >>> 6] >>> first & 1;
+        int address = (int) lo;
+        return SPECIAL_FIRST_BYTES[address >>> 30] >>> (address >>> 24) & 1;
     }
 
     /** Returns why a packet is not forwarded, {@link Reason#NONE} where it may be. */
