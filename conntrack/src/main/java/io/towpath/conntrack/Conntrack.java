@@ -195,14 +195,19 @@ public final class Conntrack {
     }
 
     /**
-     * Does what {@link #track} does for packets of a burst from one on, as long as they are what there is most of: plain segments of
-     * established TCP connections, which are seldom idle.
+     * Does what {@link #track} does, but the count, for packets of a burst from one on, as long as they are what there is most of: plain
+     * segments of established TCP connections, which are seldom idle.
      *
      * @param handles by packet, of entries whose tuples the packets have, live or not; negative where there is none
      * @return the first packet that takes a closer look; nothing is changed by that
      */
     public int passRun(Burst burst, long[] handles, int from, long nowNs) {
         return tracker.passRun(burst, handles, from, Entry.tick(nowNs));
+    }
+
+    /** Counts a packet that {@link #passRun} passed. */
+    public static void count(long handle, int bytes) {
+        Entry.count(entry(handle), direction(handle), bytes);
     }
 
     /**

@@ -42,7 +42,8 @@ final class Tracker {
         if (timeouts.expired(entry, nowNs)) {
             return Conntrack.TRACK_REOPEN;
         }
-        if (Entry.isEstablishedTcp(Entry.word(entry)) && passes(entry, direction, frames, l4, l4Length, bytes, tick)) {
+        if (Entry.isEstablishedTcp(Entry.word(entry)) && passes(entry, direction, frames, l4, l4Length, tick)) {
+            Entry.count(entry, direction, bytes);
             return Conntrack.TRACK_OK;
         }
         int result = trackState(worker, entry, direction, frames, l4, l4Length, nowNs);
@@ -59,14 +60,12 @@ final class Tracker {
         return result == LAST ? LAST : Conntrack.TRACK_OK;
     }
 
-    /** Does all there is to do for a plain segment of an established TCP connection; false for one that takes a closer look. */
-    private static boolean passes(
-            long entry, int direction, MemorySegment frames, long l4, int l4Length, int bytes, int tick) {
+    /** Does all there is to do for a plain segment of an established TCP connection but the count; false for one that takes a closer look. */
+    private static boolean passes(long entry, int direction, MemorySegment frames, long l4, int l4Length, int tick) {
         if (!TcpWindow.passes(entry, direction, frames, l4, l4Length)) {
             return false;
         }
         refresh(entry, tick);
-        Entry.count(entry, direction, bytes);
         return true;
     }
 
@@ -79,20 +78,12 @@ final class Tracker {
         return i;
     }
 
-    /** As {@link #passes}, for a packet of a connection that is in steady use. */
     private boolean passes(Burst burst, int i, long handle, int tick) {
         long entry = Conntrack.entry(handle);
         return handle >= 0
                 && Entry.isEstablishedLiveTcp(Entry.word(entry))
                 && timeouts.isRecent(entry, tick)
-                && passes(
-                        entry,
-                        Conntrack.direction(handle),
-                        burst.frames,
-                        burst.l4(i),
-                        burst.l4Length(i),
-                        burst.length(i),
-                        tick);
+                && passes(entry, Conntrack.direction(handle), burst.frames, burst.l4(i), burst.l4Length(i), tick);
     }
 
     /** One store a tick, not one a packet. */

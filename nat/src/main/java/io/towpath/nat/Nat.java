@@ -71,9 +71,12 @@ public final class Nat {
         }
     }
 
+    /** Counts packets that passed, and says where they go. */
     private void connectRun(Burst burst, int from, int end) {
         for (int i = from; i < end; i++) {
-            connect(burst, i, lookahead.candidate(i));
+            long handle = lookahead.candidate(i);
+            Conntrack.count(handle, burst.length(i));
+            connect(burst, i, handle);
         }
     }
 
