@@ -155,7 +155,7 @@ final class Lookahead {
     }
 
     private static boolean isRight(Burst burst, int i, long found) {
-        return burst.isPlainIpv4(i) || burst.isIpv4(i)
+        return burst.isIpv4(i)
                 ? EntryIndex.isIpv4(found, ipv4Addresses(burst, i), burst.transport(i))
                 : EntryIndex.isIpv6(
                         found,

@@ -109,7 +109,7 @@ public final class Burst {
     }
 
     public boolean isIpv4(int i) {
-        return Address.isIpv4(destinationHi(i), destinationLo(i));
+        return isPlainIpv4(i) || Address.isIpv4(destinationHi(i), destinationLo(i));
     }
 
     public int protocol(int i) {

@@ -43,12 +43,16 @@ final class NextHops {
         int slot = slot(hi, lo);
         destinationHi[slot] = hi;
         destinationLo[slot] = lo;
-        hop[slot] = (long) port << MAC_BITS | mac;
+        hop[slot] = hop(port, mac);
         version[slot] = currentVersion;
     }
 
     private static int slot(long hi, long lo) {
         return (int) ((lo ^ hi * 31) * GOLDEN >>> INDEX_SHIFT);
+    }
+
+    static long hop(int port, long mac) {
+        return (long) port << MAC_BITS | mac;
     }
 
     static int port(long hop) {

@@ -39,9 +39,8 @@ public final class Router implements Forwarding {
     private final IcmpErrorSender errors;
     private final Egress egress;
     private final PendingFrames pending;
-    private final int[] egressPort = new int[Burst.LIMIT];
-    /** MAC address of the next hop, -1 where the frame waits for it. */
-    private final long[] hopMac = new long[Burst.LIMIT];
+    /** Where each packet goes: {@link NextHops#hop}, {@link NextHops#UNKNOWN} where it waits for the MAC address. */
+    private final long[] packetHop = new long[Burst.LIMIT];
 
     public Router(
             List<RouterPort> networks,
@@ -136,13 +135,8 @@ public final class Router implements Forwarding {
 
     private boolean routeKnown(Burst burst, int i) {
         long hop = hops.find(burst.targetHi(i), burst.targetLo(i));
-        if (hop == NextHops.UNKNOWN) {
-            return false;
-        }
-        int out = NextHops.port(hop);
-        egressPort[i] = out;
-        hopMac[i] = NextHops.mac(hop);
-        return hasHopsLeft(burst, i) && !mayBeTooBig(burst, i, out);
+        packetHop[i] = hop;
+        return hop != NextHops.UNKNOWN && hasHopsLeft(burst, i) && !mayBeTooBig(burst, i, NextHops.port(hop));
     }
 
     private Reason decide(Burst burst, int i, long nowNs) {
@@ -150,10 +144,8 @@ public final class Router implements Forwarding {
         if (hop == NextHops.UNKNOWN) {
             return decideAnew(burst, i, nowNs);
         }
-        int out = NextHops.port(hop);
-        egressPort[i] = out;
-        hopMac[i] = NextHops.mac(hop);
-        Reason refusal = refusal(burst, i, out);
+        packetHop[i] = hop;
+        Reason refusal = refusal(burst, i, NextHops.port(hop));
         return refusal == Reason.NONE ? burst.reason(i) : refusal;
     }
 
@@ -168,22 +160,23 @@ public final class Router implements Forwarding {
             return local(burst, i);
         }
         int out = Routes.port(route);
-        egressPort[i] = out;
         Reason refusal = refusal(burst, i, out);
         if (refusal != Reason.NONE) {
+            packetHop[i] = NextHops.hop(out, 0);
             return refusal;
         }
         Address gateway = routes.gateway(route);
         long hopHi = gateway == null ? targetHi : gateway.hi();
         long hopLo = gateway == null ? targetLo : gateway.lo();
         long neighbor = neighbors.lookup(out, hopHi, hopLo);
-        hopMac[i] = Neighbors.mac(neighbor);
+        long mac = Neighbors.mac(neighbor);
+        packetHop[i] = mac < 0 ? NextHops.UNKNOWN : NextHops.hop(out, mac);
         if (Neighbors.isToBeAsked(neighbor)) {
             link.confirm(out, hopHi, hopLo, nowNs);
-        } else if (hopMac[i] >= 0) {
-            hops.put(targetHi, targetLo, out, hopMac[i]);
+        } else if (mac >= 0) {
+            hops.put(targetHi, targetLo, out, mac);
         }
-        return hopMac[i] >= 0 ? burst.reason(i) : pending.add(burst, i, out, hopHi, hopLo, nowNs);
+        return mac >= 0 ? burst.reason(i) : pending.add(burst, i, out, hopHi, hopLo, nowNs);
     }
 
     private Reason refusal(Burst burst, int i, int out) {
@@ -246,7 +239,7 @@ public final class Router implements Forwarding {
         }
         long hi = fromVip ? burst.destinationHi(i) : own.hi();
         long lo = fromVip ? burst.destinationLo(i) : own.lo();
-        int mtu = reason == Reason.PACKET_TOO_BIG ? networks.get(egressPort[i]).mtu() : 0;
+        int mtu = reason == Reason.PACKET_TOO_BIG ? networks.get(NextHops.port(packetHop[i])).mtu() : 0;
         errors.send(burst, i, ports[in], hi, lo, mtu, nowNs);
     }
 
@@ -276,10 +269,17 @@ public final class Router implements Forwarding {
             } else {
                 Ipv6.decrementHopLimit(frames, burst.l3(i));
             }
-            if (hopMac[i] < 0) {
+            long hop = packetHop[i];
+            if (hop == NextHops.UNKNOWN) {
                 break;
             }
-            egress.forward(burst.buffer(i), burst.l2(i), burst.length(i), egressPort[i], hopMac[i], burst.reason(i));
+            egress.forward(
+                    burst.buffer(i),
+                    burst.l2(i),
+                    burst.length(i),
+                    NextHops.port(hop),
+                    NextHops.mac(hop),
+                    burst.reason(i));
             i++;
         }
         return i;
