@@ -1,6 +1,9 @@
 package io.towpath.dataplane.port;
 
+import io.towpath.linux.NativeMemory;
 import io.towpath.packet.Reason;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Frames on their way out of a port, in order: index {@code i} is a frame, {@code 0 <= i < count}. Owner worker only.
@@ -11,57 +14,72 @@ final class SendQueue {
     /** Frames at most: a burst of each port, an answer to each frame, and what waited for a neighbor. */
     static final int LIMIT = 1024;
 
-    private static final int WORDS = 3;
+    private static final int RECORD_BYTES = 24;
+    private static final int LENGTH_AND_REASON = 8;
+    private static final int BYTES_AND_PACKETS = 16;
 
     int count;
-    private final long[] words = new long[LIMIT * WORDS];
+
+    /** Native, as a {@link io.towpath.packet.Burst}'s records are. */
+    private final MemorySegment records = Arena.ofAuto().allocate((long) LIMIT * RECORD_BYTES, Long.BYTES);
+
+    private final long address = records.address();
+
+    private long record(int i) {
+        return NativeMemory.known(address) + (long) (i & LIMIT - 1) * RECORD_BYTES;
+    }
 
     /** Appends a frame of one packet. The caller keeps {@code count} below {@link #LIMIT}. */
     void add(int buffer, long l2, int length, Reason reason) {
-        int at = count++ * WORDS;
-        words[at] = l2 << 32 | buffer;
-        words[at + 1] = (long) length << 32 | reason.ordinal();
-        words[at + 2] = (long) length << 32 | 1;
+        long at = record(count++);
+        NativeMemory.setLong(at, l2 << 32 | buffer);
+        NativeMemory.setLong(at + LENGTH_AND_REASON, (long) length << 32 | reason.ordinal());
+        NativeMemory.setLong(at + BYTES_AND_PACKETS, (long) length << 32 | 1);
     }
 
     /** Adds a packet to a frame, which has a new length by it. */
     void join(int i, int bytes, int length) {
-        words[i * WORDS + 1] = (long) length << 32 | words[i * WORDS + 1] & 0xFFFF_FFFFL;
-        words[i * WORDS + 2] += ((long) bytes << 32) + 1;
+        long at = record(i);
+        NativeMemory.setLong(
+                at + LENGTH_AND_REASON,
+                (long) length << 32 | Integer.toUnsignedLong(NativeMemory.getInt(at + LENGTH_AND_REASON)));
+        NativeMemory.setLong(
+                at + BYTES_AND_PACKETS, NativeMemory.getLong(at + BYTES_AND_PACKETS) + ((long) bytes << 32) + 1);
     }
 
     /** Copies a frame to another place, for compaction. */
     void move(int from, int to) {
         if (from != to) {
-            System.arraycopy(words, from * WORDS, words, to * WORDS, WORDS);
+            MemorySegment.copy(
+                    records, (long) from * RECORD_BYTES, records, (long) to * RECORD_BYTES, RECORD_BYTES);
         }
     }
 
     int buffer(int i) {
-        return (int) words[i * WORDS];
+        return (int) NativeMemory.getLong(record(i));
     }
 
     long l2(int i) {
-        return words[i * WORDS] >>> 32;
+        return NativeMemory.getLong(record(i)) >>> 32;
     }
 
     /** Returns the bytes from {@link #l2}. */
     int length(int i) {
-        return (int) (words[i * WORDS + 1] >>> 32);
+        return (int) (NativeMemory.getLong(record(i) + LENGTH_AND_REASON) >>> 32);
     }
 
     /** Returns what each of the packets counts as once the frame is sent. */
     Reason reason(int i) {
-        return Reason.ofOrdinal((int) words[i * WORDS + 1]);
+        return Reason.ofOrdinal((int) NativeMemory.getLong(record(i) + LENGTH_AND_REASON));
     }
 
     /** Returns how many packets the frame stands for. */
     int packets(int i) {
-        return (int) words[i * WORDS + 2];
+        return (int) NativeMemory.getLong(record(i) + BYTES_AND_PACKETS);
     }
 
     /** Returns the bytes that its packets had. */
     int bytes(int i) {
-        return (int) (words[i * WORDS + 2] >>> 32);
+        return (int) (NativeMemory.getLong(record(i) + BYTES_AND_PACKETS) >>> 32);
     }
 }

@@ -6,21 +6,23 @@ import io.towpath.dataplane.port.Port;
 import io.towpath.packet.Reason;
 import io.towpath.wire.Ethernet;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /** Queues frames to ports, cut into fragments where the way on is too narrow. One per worker. */
 final class Egress {
-    private final int[] mtus;
-    private final long[] macs;
-    private final Port[] ports;
+    private final Exit[] exits;
     private final MemorySegment frames;
     private final Verdicts verdicts;
     private final Fragmenter fragmenter;
 
+    private record Exit(Port port, long mac, int mtu) {}
+
     Egress(List<RouterPort> networks, Port[] ports, FramePool pool, Verdicts verdicts) {
-        this.mtus = networks.stream().mapToInt(RouterPort::mtu).toArray();
-        this.macs = networks.stream().mapToLong(RouterPort::mac).toArray();
-        this.ports = ports;
+        this.exits = new Exit[ports.length];
+        Arrays.setAll(
+                exits,
+                i -> new Exit(ports[i], networks.get(i).mac(), networks.get(i).mtu()));
         this.frames = pool.frames();
         this.verdicts = verdicts;
         this.fragmenter = new Fragmenter(pool);
@@ -28,21 +30,25 @@ final class Egress {
 
     /** Sends an IP packet to a neighbor. */
     void forward(int buffer, long l2, int length, int out, long mac, Reason reason) {
-        Ethernet.addresses(frames, l2, mac, macs[out]);
-        int mtu = mtus[out];
-        if (length - Ethernet.HEADER_LENGTH > mtu && fragmenter.mustCut(l2, mtu)) {
-            Reason failure = fragmenter.send(buffer, l2, mtu, ports[out], reason);
+        Exit exit = exits[out];
+        Ethernet.addresses(frames, l2, mac, exit.mac);
+        if (length - Ethernet.HEADER_LENGTH > exit.mtu && fragmenter.mustCut(l2, exit.mtu)) {
+            Reason failure = fragmenter.send(buffer, l2, exit.mtu, exit.port, reason);
             if (failure != Reason.NONE) {
                 verdicts.done(buffer, length, failure);
             }
             return;
         }
-        send(buffer, l2, length, out, reason);
+        send(buffer, l2, length, exit.port, reason);
     }
 
     /** Sends a frame as it is. */
     void send(int buffer, long l2, int length, int out, Reason reason) {
-        if (!ports[out].enqueue(buffer, l2, length, reason)) {
+        send(buffer, l2, length, exits[out].port, reason);
+    }
+
+    private void send(int buffer, long l2, int length, Port port, Reason reason) {
+        if (!port.enqueue(buffer, l2, length, reason)) {
             verdicts.done(buffer, length, Reason.EGRESS_FULL);
         }
     }
