@@ -10,8 +10,8 @@ import java.lang.foreign.Arena;
 
 /**
  * Looks the connections of a whole burst up before any packet is resolved: finds for each packet the handle that it probably has, has the
- * cache lines loaded that its resolution reads, then compares the tuple. Beyond some thousand connections a packet's time is that of the lines it waits for. One
- * per worker.
+ * cache lines loaded that its resolution reads, then compares the tuple. Beyond some thousand connections a packet's time is that of the
+ * lines it waits for. One per worker.
  *
  * <p>A loop that does nothing but load has as many loads under way at once as the core can, where one that computes, too, has as many as its
  * reorder buffer holds turns. So each step is a loop of its own (those that compute are units of compilation, {@code *Run}), and a packet
@@ -70,8 +70,7 @@ final class Lookahead {
     }
 
     private long loadEntries(long[] entries, int count) {
-        return NativeMemory.load(entries, count, 0)
-                + NativeMemory.load(entries, count, LINE_BYTES)
+        return NativeMemory.loadPairs(entries, count, LINE_BYTES)
                 + (hasIpv6 ? NativeMemory.load(entries, count, 2 * LINE_BYTES) : 0);
     }
 

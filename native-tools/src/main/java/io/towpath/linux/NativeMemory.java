@@ -141,4 +141,17 @@ public final class NativeMemory {
         }
         return sum;
     }
+
+    /**
+     * As {@link #load} of each address and what is {@code distance} behind it, one right after the other: two lines side by side come sooner
+     * than two far apart.
+     */
+    public static long loadPairs(long[] addresses, int count, int distance) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            long at = known(addresses[i]);
+            sum += getLong(at) + getLong(at + distance);
+        }
+        return sum;
+    }
 }

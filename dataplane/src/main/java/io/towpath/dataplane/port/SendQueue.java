@@ -8,10 +8,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * Frames on their way out of a port, in order: index {@code i} is a frame, {@code 0 <= i < count}. Owner worker only.
  *
- * <p>A frame takes three words: {@code l2 << 32 | buffer}, {@code length << 32 | ordinal of the reason}, {@code bytes << 32 | packets}.
+ * <p>A frame takes three words in native memory, without bounds to check as an index is cut to the limit: {@code l2 << 32 | buffer}, {@code length << 32 | ordinal of the reason}, {@code bytes << 32 | packets}.
  */
 final class SendQueue {
-    /** Frames at most: a burst of each port, an answer to each frame, and what waited for a neighbor. */
+    /** Frames at most: a burst of each port, an answer to each frame, and what waited for a neighbor. A power of two. */
     static final int LIMIT = 1024;
 
     private static final int RECORD_BYTES = 24;
@@ -20,7 +20,6 @@ final class SendQueue {
 
     int count;
 
-    /** Native, as a {@link io.towpath.packet.Burst}'s records are. */
     private final MemorySegment records = Arena.ofAuto().allocate((long) LIMIT * RECORD_BYTES, Long.BYTES);
 
     private final long address = records.address();
@@ -50,8 +49,7 @@ final class SendQueue {
     /** Copies a frame to another place, for compaction. */
     void move(int from, int to) {
         if (from != to) {
-            MemorySegment.copy(
-                    records, (long) from * RECORD_BYTES, records, (long) to * RECORD_BYTES, RECORD_BYTES);
+            MemorySegment.copy(records, (long) from * RECORD_BYTES, records, (long) to * RECORD_BYTES, RECORD_BYTES);
         }
     }
 

@@ -239,7 +239,9 @@ public final class Router implements Forwarding {
         }
         long hi = fromVip ? burst.destinationHi(i) : own.hi();
         long lo = fromVip ? burst.destinationLo(i) : own.lo();
-        int mtu = reason == Reason.PACKET_TOO_BIG ? networks.get(NextHops.port(packetHop[i])).mtu() : 0;
+        int mtu = reason == Reason.PACKET_TOO_BIG
+                ? networks.get(NextHops.port(packetHop[i])).mtu()
+                : 0;
         errors.send(burst, i, ports[in], hi, lo, mtu, nowNs);
     }
 
