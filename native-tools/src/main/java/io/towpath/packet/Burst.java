@@ -79,14 +79,18 @@ public final class Burst {
         length(i, frameLength);
     }
 
-    /** Makes frame {@code i} a flow that the later stages may take for granted: {@link FlowKind#PLAIN_IPV4} or {@link FlowKind#PLAIN_IPV6}. */
-    void beginPlain(int i, int plain) {
-        begin(i);
-        NativeMemory.setInt(record(i) + KIND, FlowKind.FLOW | plain);
+    /** Forgets what was found and decided about the frame of an earlier burst whose record this was. */
+    void begin(int i) {
+        begin(i, FlowKind.INVALID);
     }
 
-    /** Forgets what was decided about the frame of an earlier burst whose record this was. */
-    void begin(int i) {
+    /** As {@link #begin(int)}, for a flow that is {@link FlowKind#PLAIN_IPV4} or {@link FlowKind#PLAIN_IPV6}. */
+    void beginPlain(int i, int plain) {
+        begin(i, FlowKind.FLOW | plain);
+    }
+
+    private void begin(int i, int kindAndPlain) {
+        kind(i, kindAndPlain);
         reason(i, Reason.NONE);
         handle(i, -1);
     }

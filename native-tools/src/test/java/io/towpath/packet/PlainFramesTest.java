@@ -173,6 +173,28 @@ final class PlainFramesTest {
     }
 
     @Test
+    void shouldBePlainNoLongerOnceItIsSettled() {
+        assertTrue(isTaken(RawFrame.ipv4(UDP)));
+        assertTrue(burst.isPlainIpv4(0));
+        burst.settle(0, Reason.FRAME_NOT_FOR_US);
+
+        assertFalse(burst.isPlainIpv4(0));
+        assertEquals(FlowKind.INVALID, burst.kind(0));
+    }
+
+    @Test
+    void shouldNotTakeAFrameForThePlainOneThatItsRecordHadBefore() {
+        RawFrame.ipv4(UDP).putInto(burst);
+        FrameParser.parse(burst);
+        assertTrue(burst.isPlainIpv4(0));
+        RawFrame.ipv6(UDP).u8(-10, VERIFIED).putInto(burst);
+        FrameParser.parse(burst);
+
+        assertEquals(FlowKind.FLOW, burst.kind(0));
+        assertFalse(burst.isIpv4(0));
+    }
+
+    @Test
     void shouldEndARunAtTheFirstFrameThatIsNotPlainOrAtTheLast() {
         RawFrame v4 = RawFrame.ipv4(TCP);
         RawFrame v6 = RawFrame.ipv6(UDP);
@@ -199,6 +221,9 @@ final class PlainFramesTest {
             RawFrame frame = anyFrame(random);
             boolean expected = isPlain(frame);
             assertEquals(expected, isTaken(frame), "frame " + i);
+            boolean isIpv4 = frame.u16(RawFrame.TYPE) == 0x0800;
+            assertEquals(expected && isIpv4, burst.isPlainIpv4(0), "frame " + i);
+            assertEquals(expected && !isIpv4, burst.isPlainIpv6(0), "frame " + i);
             if (expected) {
                 taken++;
                 frame.copy().u8(-10, VERIFIED).putInto(whole);

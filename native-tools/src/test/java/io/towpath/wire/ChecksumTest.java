@@ -1,10 +1,14 @@
 package io.towpath.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -59,6 +63,34 @@ final class ChecksumTest {
 
         // A receiver sums data and checksum to all ones, which is the other zero of ones' complement.
         assertEquals(0, Checksum.fold((long) naive(bytes) + updated) % 0xFFFF);
+    }
+
+    /** A header as it came, and with the checksum that makes it right. */
+    @Property
+    void shouldTellByThreeWordsWhetherAnIpv4HeaderIsRight(@ForAll @Size(20) byte[] header) {
+        assertEquals(naive(header) == 0xFFFF, isPlainIpv4Valid(header));
+
+        header[10] = 0;
+        header[11] = 0;
+        int checksum = ~naive(header);
+        header[10] = (byte) (checksum >>> 8);
+        header[11] = (byte) checksum;
+        assertEquals(naive(header) == 0xFFFF, isPlainIpv4Valid(header));
+        header[0]++;
+        assertFalse(isPlainIpv4Valid(header));
+    }
+
+    @Test
+    void shouldFoldTheLargestAndTheSmallestHeader() {
+        byte[] header = new byte[20];
+        assertFalse(isPlainIpv4Valid(header));
+        Arrays.fill(header, (byte) 0xFF);
+        assertTrue(isPlainIpv4Valid(header));
+    }
+
+    private static boolean isPlainIpv4Valid(byte[] header) {
+        ByteBuffer words = ByteBuffer.wrap(header);
+        return Checksum.isPlainIpv4Valid(words.getLong(0), words.getLong(8), words.getInt(16));
     }
 
     @Property
