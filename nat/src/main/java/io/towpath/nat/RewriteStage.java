@@ -91,6 +91,7 @@ final class RewriteStage {
                 burst.l3(i),
                 burst.l4(i),
                 burst.protocol(i),
+                VnetHeader.needsChecksum(burst.frames, burst.l2(i)),
                 Long.rotateLeft(EntryTuple.addresses(entry, other), 32),
                 Integer.rotateLeft(EntryTuple.ports(entry, other), 16),
                 deltas & 0xFFFF,
@@ -100,16 +101,19 @@ final class RewriteStage {
     private void rewriteIpv6(Burst burst, int i, long handle) {
         long entry = Conntrack.entry(handle);
         int other = 1 - Conntrack.direction(handle);
+        int deltas = directedDeltas(handle);
         rewriter.rewriteIpv6(
                 burst.l3(i),
                 burst.l4(i),
                 burst.protocol(i),
+                VnetHeader.needsChecksum(burst.frames, burst.l2(i)),
                 EntryTuple.destinationHi(entry, other),
                 EntryTuple.destinationLo(entry, other),
                 EntryTuple.sourceHi(entry, other),
                 EntryTuple.sourceLo(entry, other),
                 Integer.rotateLeft(EntryTuple.ports(entry, other), 16),
-                directedDeltas(handle) >>> 16);
+                deltas & 0xFFFF,
+                deltas >>> 16);
     }
 
     /** Rewrites a run of plain IPv6, or one packet. Returns the next one. */

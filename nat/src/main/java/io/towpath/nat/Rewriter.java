@@ -76,18 +76,13 @@ final class Rewriter {
         switch (FiveTuple.protocol(transport)) {
             case FiveTuple.TCP, FiveTuple.UDP -> {
                 ports(l4, transport);
-                int protocol = FiveTuple.protocol(transport);
-                if (partial) {
-                    long at = l4 + (protocol == FiveTuple.TCP ? Tcp.CHECKSUM_OFFSET : Udp.CHECKSUM_OFFSET);
-                    checksum(at, true, addressDelta, transportDelta);
-                } else {
-                    transportChecksum(l4, protocol, transportDelta);
-                }
+                transportChecksum(l4, FiveTuple.protocol(transport), partial, addressDelta, transportDelta);
             }
             case FiveTuple.SCTP -> sctp(l4, l4Length, transport);
             default -> {
                 identifier(l4, transport);
-                checksum(l4 + Icmp.CHECKSUM_OFFSET, false, addressDelta, transportDelta);
+                long at = l4 + Icmp.CHECKSUM_OFFSET;
+                Bytes.u16(frames, at, Checksum.apply(Bytes.u16(frames, at), transportDelta));
             }
         }
     }
@@ -98,11 +93,19 @@ final class Rewriter {
      * @param addresses source &lt;&lt; 32 | destination
      * @param ports source &lt;&lt; 16 | destination
      */
-    void rewriteIpv4(long l3, long l4, int protocol, long addresses, int ports, int addressDelta, int transportDelta) {
+    void rewriteIpv4(
+            long l3,
+            long l4,
+            int protocol,
+            boolean partial,
+            long addresses,
+            int ports,
+            int addressDelta,
+            int transportDelta) {
         Ipv4.addresses(frames, l3, addresses);
         Ipv4.checksum(frames, l3, Checksum.apply(Ipv4.checksum(frames, l3), addressDelta));
         Udp.ports(frames, l4, ports);
-        transportChecksum(l4, protocol, transportDelta);
+        transportChecksum(l4, protocol, partial, addressDelta, transportDelta);
     }
 
     /** As {@link #rewriteIpv4}. */
@@ -110,26 +113,32 @@ final class Rewriter {
             long l3,
             long l4,
             int protocol,
+            boolean partial,
             long sourceHi,
             long sourceLo,
             long destinationHi,
             long destinationLo,
             int ports,
+            int addressDelta,
             int transportDelta) {
         Ipv6.source(frames, l3, sourceHi, sourceLo);
         Ipv6.destination(frames, l3, destinationHi, destinationLo);
         Udp.ports(frames, l4, ports);
-        transportChecksum(l4, protocol, transportDelta);
+        transportChecksum(l4, protocol, partial, addressDelta, transportDelta);
     }
 
-    private void transportChecksum(long l4, int protocol, int transportDelta) {
-        if (protocol == FiveTuple.TCP) {
-            long at = l4 + Tcp.CHECKSUM_OFFSET;
-            Bytes.u16(frames, at, Checksum.apply(Bytes.u16(frames, at), transportDelta));
+    /** Updates the checksum of TCP or UDP. A partial sum covers addresses only; the ports are in what is still to be summed. */
+    private void transportChecksum(long l4, int protocol, boolean partial, int addressDelta, int transportDelta) {
+        boolean isTcp = protocol == FiveTuple.TCP;
+        long at = l4 + (isTcp ? Tcp.CHECKSUM_OFFSET : Udp.CHECKSUM_OFFSET);
+        int old = Bytes.u16(frames, at);
+        int updated;
+        if (partial) {
+            updated = Checksum.applyPartial(old, addressDelta);
         } else {
-            long at = l4 + Udp.CHECKSUM_OFFSET;
-            Bytes.u16(frames, at, Checksum.applyUdp(Bytes.u16(frames, at), transportDelta));
+            updated = isTcp ? Checksum.apply(old, transportDelta) : Checksum.applyUdp(old, transportDelta);
         }
+        Bytes.u16(frames, at, updated);
     }
 
     /** Writes the addresses of an IP header and, of IPv4, its checksum. */
@@ -151,12 +160,6 @@ final class Rewriter {
     /** Writes the identifier of an echo message: the one of the two ports that is not 0. */
     void identifier(long l4, long transport) {
         Icmp.identifier(frames, l4, FiveTuple.sourcePort(transport) | FiveTuple.destinationPort(transport));
-    }
-
-    private void checksum(long at, boolean partial, int addressDelta, int transportDelta) {
-        int old = Bytes.u16(frames, at);
-        // A partial sum covers addresses only; the ports are in what is still to be summed.
-        Bytes.u16(frames, at, partial ? Checksum.applyPartial(old, addressDelta) : Checksum.apply(old, transportDelta));
     }
 
     /** CRC32c does not cover addresses. Its error, if it has one, is carried over bit by bit. */

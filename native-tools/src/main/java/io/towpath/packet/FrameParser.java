@@ -38,12 +38,17 @@ public final class FrameParser {
         if (end > i) {
             return end;
         }
+        parseFieldByField(burst, i);
+        return i + 1;
+    }
+
+    /** Parses any frame; what {@link PlainFrames} makes of its own is the same. */
+    static void parseFieldByField(Burst burst, int i) {
         burst.begin(i);
         burst.kind(i, parseFrame(burst, i));
         if (burst.kind(i) != FlowKind.INVALID && !VnetHeader.isPlain(burst.frames, burst.l2(i))) {
             checkVnetHeader(burst, i);
         }
-        return i + 1;
     }
 
     private static void checkVnetHeader(Burst burst, int i) {

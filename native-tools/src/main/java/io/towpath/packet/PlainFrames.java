@@ -69,7 +69,7 @@ final class PlainFrames {
                 || l4Length > length - Ethernet.HEADER_LENGTH - Ipv4.MIN_HEADER_LENGTH
                 || !Checksum.isPlainIpv4Valid(first, second, (int) (third >>> 32))
                 || !isPlainTransport(frames, l4, l4Length, protocol)
-                || !VnetHeader.isPlain(frames, l2)) {
+                || !VnetHeader.isPlain(frames, l2) && !isSoundOthers(frames, l2, length, l4, true, protocol)) {
             return false;
         }
         burst.beginPlain(i, FlowKind.PLAIN_IPV4);
@@ -104,7 +104,7 @@ final class PlainFrames {
                 || destinationHi == 0
                 || l4Length > length - Ethernet.HEADER_LENGTH - Ipv6.HEADER_LENGTH
                 || !isPlainTransport(frames, l4, l4Length, protocol)
-                || !VnetHeader.isPlain(frames, l2)) {
+                || !VnetHeader.isPlain(frames, l2) && !isSoundOthers(frames, l2, length, l4, false, protocol)) {
             return false;
         }
         burst.beginPlain(i, FlowKind.PLAIN_IPV6);
@@ -128,6 +128,19 @@ final class PlainFrames {
             case FiveTuple.UDP -> isWithin(Udp.length(frames, l4), Udp.HEADER_LENGTH, l4Length);
             default -> false;
         };
+    }
+
+    /**
+     * Returns whether a virtio-net header that says something is right, and the checksum to be completed, if any, the transport's: so come
+     * the packets of sockets, super-frames too. Compiled by itself, as the runs are.
+     */
+    private static boolean isSoundOthers(
+            MemorySegment frames, long l2, int length, long l4, boolean isIpv4, int protocol) {
+        boolean isTcp = protocol == FiveTuple.TCP;
+        int checksumOffset = isTcp ? Tcp.CHECKSUM_OFFSET : Udp.CHECKSUM_OFFSET;
+        return VnetHeader.isValid(frames, l2, length, l4, isIpv4, isTcp, checksumOffset)
+                && (!VnetHeader.needsChecksum(frames, l2)
+                        || VnetHeader.isChecksumAt(frames, l2, (int) (l4 - l2), checksumOffset));
     }
 
     private static boolean isWithin(int length, int least, int most) {

@@ -79,11 +79,11 @@ public final class VnetHeader {
     }
 
     private static int le16(MemorySegment frame, long at) {
-        return frame.get(Bytes.LE16, at) & 0xFFFF;
+        return Short.reverseBytes((short) Bytes.u16(frame, at)) & 0xFFFF;
     }
 
     private static void le16(MemorySegment frame, long at, int value) {
-        frame.set(Bytes.LE16, at, (short) value);
+        Bytes.u16(frame, at, Short.reverseBytes((short) value));
     }
 
     /** Returns whether the frame is a super-frame that will be cut into segments. */
