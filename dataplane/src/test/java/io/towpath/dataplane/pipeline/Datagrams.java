@@ -121,7 +121,8 @@ final class Datagrams {
         return l4;
     }
 
-    private static int pseudo(int protocol, String source, String destination, int length) {
+    /** Returns the sum of the pseudo-header. */
+    static int pseudo(int protocol, String source, String destination, int length) {
         if (protocol == ICMP) {
             return 0;
         }
@@ -145,7 +146,7 @@ final class Datagrams {
         return fold(sum);
     }
 
-    private static int fold(int sum) {
+    static int fold(int sum) {
         int folded = (sum >>> 16) + (sum & 0xFFFF);
         return (folded >>> 16) + (folded & 0xFFFF);
     }
