@@ -59,7 +59,7 @@ public final class CoreBench implements Callable<Integer> {
             paramLabel = "PATH",
             split = ",",
             converter = PathByLabel.class,
-            description = "Only these of hit, reply, new, new-full, hit-v6, hit-masquerade.")
+            description = "Only these of hit, reply, new, new-full, hit-v6, hit-masquerade, hit-socket.")
     private List<CorePath> paths = List.of(CorePath.values());
 
     @Option(names = "--flows", paramLabel = "N", split = ",", description = "Only these numbers of connections.")

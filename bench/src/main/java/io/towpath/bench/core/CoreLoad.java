@@ -110,6 +110,7 @@ final class CoreLoad implements AutoCloseable {
         Address vip = Flows.vip(ipv4);
         int own = Flows.firstSequence(flow);
         frame.ipv4 = ipv4;
+        frame.isPartial = path == CorePath.HIT_SOCKET;
         frame.sourceHi = Flows.hi(ipv4, Flows.CLIENT_NET_V6);
         frame.sourceLo = Flows.clientLo(ipv4, flow);
         frame.destinationHi = vip.hi();

@@ -16,7 +16,9 @@ enum CorePath {
     /** As {@link #HIT} in IPv6. */
     HIT_V6("hit-v6"),
     /** As {@link #HIT} with the source masqueraded, too. */
-    HIT_MASQUERADE("hit-masquerade");
+    HIT_MASQUERADE("hit-masquerade"),
+    /** As {@link #HIT} as sockets send packets: the checksum is left to the device. */
+    HIT_SOCKET("hit-socket");
 
     /** Its name in options, the table and JSON. */
     final String label;
@@ -44,11 +46,11 @@ enum CorePath {
 
     /** Returns whether the eBPF peer has it. */
     boolean isInEbpf() {
-        return this != HIT_V6 && this != HIT_MASQUERADE;
+        return this != HIT_V6 && this != HIT_MASQUERADE && this != HIT_SOCKET;
     }
 
     /** Returns whether the C peer has it. */
     boolean isInC() {
-        return this != HIT_V6 && this != NEW_FULL;
+        return this != HIT_V6 && this != NEW_FULL && this != HIT_SOCKET;
     }
 }

@@ -18,10 +18,17 @@ final class TcpFrame {
     private static final int LENGTH_V6 = 78;
 
     private static final int TTL = 64;
+    /** In the virtio-net header; little-endian, so that these are their low bytes. */
+    private static final int CHECKSUM_START = 6;
+
+    private static final int CHECKSUM_OFFSET = 8;
     /** A SYN's option: window scale 14 and an end of options, so that a window takes 1 GiB. */
     private static final int WINDOW_SCALE = 0x03030E00;
 
     boolean ipv4;
+    /** Whether the checksum is left to the device, as sockets do. */
+    boolean isPartial;
+
     long sourceHi;
     long sourceLo;
     long destinationHi;
@@ -54,6 +61,11 @@ final class TcpFrame {
             Ipv6.write(frames, l3, segment, FiveTuple.TCP, TTL);
             Ipv6.source(frames, l3, sourceHi, sourceLo);
             Ipv6.destination(frames, l3, destinationHi, destinationLo);
+        }
+        if (isPartial) {
+            Bytes.u8(frames, l2 - VnetHeader.LENGTH, VnetHeader.NEEDS_CSUM);
+            Bytes.u8(frames, l2 - VnetHeader.LENGTH + CHECKSUM_START, (int) (l4 - l2));
+            Bytes.u8(frames, l2 - VnetHeader.LENGTH + CHECKSUM_OFFSET, Tcp.CHECKSUM_OFFSET);
         }
         Udp.ports(frames, l4, sourcePort, destinationPort);
         Bytes.i32(frames, l4 + 4, sequence);

@@ -15,7 +15,7 @@ final class CoreLoadTest {
     private static final long NOW_NS = 1_000_000_000L;
 
     @ParameterizedTest
-    @EnumSource(names = {"HIT", "HIT_V6", "HIT_MASQUERADE"})
+    @EnumSource(names = {"HIT", "HIT_V6", "HIT_MASQUERADE", "HIT_SOCKET"})
     void shouldForwardRequestsToTheBackends(CorePath path) {
         try (CoreLoad load = new CoreLoad(path, FLOWS, new AnonymousMapStore())) {
             long before = load.engine().sent(RouterEngine.SERVERS);
