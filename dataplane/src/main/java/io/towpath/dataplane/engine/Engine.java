@@ -144,8 +144,9 @@ public final class Engine implements AutoCloseable {
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
         List<String> names = standing.portNames();
+        List<String> refusals = new ArrayList<>();
         if (loops == null && standing.portEngines().contains(IoEngine.NETTY)) {
-            loops = EventLoops.openOrNull(config.workers(), log);
+            loops = EventLoops.openOrNull(config.workers(), refusals::add);
             if (loops != null) {
                 parts.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly());
             }
@@ -153,7 +154,7 @@ public final class Engine implements AutoCloseable {
         List<Boolean> takesSuperFrames =
                 devices.taps().stream().map(Tap::hasUdpSegmentation).toList();
         BitSet merging = PortOpener.merging(names, standing.udpMerging(), takesSuperFrames, log);
-        portOpener = new PortOpener(names, standing.portEngines(), merging, log);
+        portOpener = new PortOpener(names, standing.portEngines(), merging, refusals, log);
         portWatch = new PortWatch(devices, names, standing::onDevice, log);
         portMetrics = new PortMetrics(names);
         for (int number = 0; number < config.workers(); number++) {

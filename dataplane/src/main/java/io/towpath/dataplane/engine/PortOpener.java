@@ -23,6 +23,7 @@ final class PortOpener {
     private final List<String> names;
     private final List<IoEngine> engines;
     private final BitSet merging;
+    private final List<String> refusals;
     private final Consumer<String> log;
     private boolean isSaid;
 
@@ -32,11 +33,14 @@ final class PortOpener {
     /**
      * @param engines of the ports, in the order of their names
      * @param merging numbers of those whose UDP datagrams leave in super-frames
+     * @param refusals why there are no event loops, where those were wanted
      */
-    PortOpener(List<String> names, List<IoEngine> engines, BitSet merging, Consumer<String> log) {
+    PortOpener(
+            List<String> names, List<IoEngine> engines, BitSet merging, List<String> refusals, Consumer<String> log) {
         this.names = names;
         this.engines = engines;
         this.merging = merging;
+        this.refusals = refusals;
         this.log = log;
     }
 
@@ -108,7 +112,9 @@ final class PortOpener {
             List<String> others = names.stream()
                     .filter(name -> !isOnRing(engines.get(names.indexOf(name))))
                     .toList();
-            say("ports: io_uring" + (others.isEmpty() ? "" : "; by read and write, as configured: " + others));
+            say("ports: io_uring"
+                    + (refusals.isEmpty() ? "" : ", but not Netty's: " + refusals.getFirst())
+                    + (others.isEmpty() ? "" : "; by read and write, as configured: " + others));
             return opened;
         } catch (LinuxException e) {
             say("ports: read and write, as there is no io_uring for them: " + e.getMessage());

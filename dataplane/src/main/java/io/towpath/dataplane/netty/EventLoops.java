@@ -33,10 +33,10 @@ public final class EventLoops {
     /**
      * Makes a group of the engine's own.
      *
-     * @param log told why there is none
+     * @param refused told why there is none
      * @return null where Netty has no io_uring here
      */
-    public static IoEventLoopGroup openOrNull(int count, Consumer<String> log) {
+    public static IoEventLoopGroup openOrNull(int count, Consumer<String> refused) {
         Throwable refusal = IoUring.isAvailable() ? null : IoUring.unavailabilityCause();
         if (refusal == null) {
             try {
@@ -45,7 +45,7 @@ public final class EventLoops {
                 refusal = e;
             }
         }
-        log.accept("ports: no io_uring of Netty's: " + refusal.getMessage());
+        refused.accept(refusal.getMessage());
         return null;
     }
 
