@@ -7,15 +7,19 @@
 //   nettool udp-receive PORT                                        prints "ready", at the end {"received", "seconds"}
 //   nettool udp-send ADDRESS PORT BYTES SECONDS PER_SECOND          {"sent", "seconds"}; PER_SECOND 0 is as fast as it goes
 //   nettool ping ADDRESS PORT SECONDS                               {"count", "p50", "p99", "p999"} of 64 bytes to and fro by TCP, us
+//   nettool first NAMESPACE ADDRESS PORT SECONDS                    {"count", "p50", "flow_p50"}: one datagram at a time to PORT of the server's
+//                                                                   NAMESPACE, one way, us: after a pause, and right after another
 //   nettool stream ADDRESS PORT SECONDS STREAMS up|down             {"bytes", "seconds"}, as the receiver has them
 //   nettool http ADDRESS ADDRESSES PORT SECONDS LANES CONNECTIONS   {"connections", "failures", "seconds", "p50", "p99"}: one GET a
 //                                                                   connection, over ADDRESSES that follow ADDRESS in pseudo-random order
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -35,6 +39,8 @@
 #define RECEIVE_BATCH 64
 #define DATAGRAM_MAX 2048
 #define RECEIVE_PAUSE_US 500  // the receiver sleeps in between, so that it takes little of the cores
+#define PAUSE_US 150000  // an engine that waits looks at its table each 100 ms: not at that time
+#define ARRIVAL_LIMIT_S 0.1
 #define MAX_STREAMS 64
 #define MAX_LANES 1024
 #define LANE_LIMIT_S 5  // without an answer for so long a connection has failed
@@ -304,6 +310,44 @@ static void ping(char **arguments) {
   printf("{\"count\":%ld,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f}\n", sample_count, quantile(.5), quantile(.99), quantile(.999));
 }
 
+// Returns the time from the call that sends until the datagram can be read, or a negative one. Nobody is woken at either end: one thread has both
+// sockets. It yields, as whatever has to carry the datagram may have been woken on this core.
+static double one_way(int from, int to) {
+  char byte = 0;
+  double sent = now();
+  if (send(from, &byte, 1, 0) != 1) die("send: %s", strerror(errno));
+  while (recv(to, &byte, 1, MSG_DONTWAIT) != 1) {
+    if (now() - sent > ARRIVAL_LIMIT_S) return -1;
+    sched_yield();
+  }
+  return now() - sent;
+}
+
+static double one_way_p50(int from, int to, double seconds, int pause_us) {
+  sample_count = 0;
+  for (double end = now() + seconds; now() < end && sample_count < MAX_SAMPLES;) {
+    if (pause_us) usleep(pause_us);
+    double took = one_way(from, to);
+    if (took > 0) sample(took);
+  }
+  if (!sample_count) die("no datagram arrived");
+  sort_samples();
+  return quantile(.5);
+}
+
+static void first(char **arguments) {
+  char path[256];
+  snprintf(path, sizeof path, "/run/netns/%s", arguments[0]);
+  int from = socket(AF_INET, SOCK_DGRAM, 0), namespace = open(path, O_RDONLY);
+  if (namespace < 0 || setns(namespace, CLONE_NEWNET)) die("namespace %s: %s", arguments[0], strerror(errno));
+  int to = socket(AF_INET, SOCK_DGRAM, 0), port = atoi(arguments[2]);
+  struct sockaddr_in at = endpoint(INADDR_ANY, port), service = endpoint(address_of(arguments[1]), port);
+  if (bind(to, (void *)&at, sizeof at)) die("port %d: %s", port, strerror(errno));
+  if (connect(from, (void *)&service, sizeof service)) die("connect: %s", strerror(errno));
+  double part = atof(arguments[3]) / 2, flow = one_way_p50(from, to, part, 0), rested = one_way_p50(from, to, part, PAUSE_US);
+  printf("{\"count\":%ld,\"p50\":%.1f,\"flow_p50\":%.1f}\n", sample_count, rested, flow);
+}
+
 struct stream {
   int fd;
   bool up;
@@ -424,7 +468,7 @@ static const struct command {
   int arguments;
   void (*run)(char **arguments);
 } COMMANDS[] = {{"serve", 3, serve}, {"udp-receive", 1, udp_receive}, {"udp-send", 5, udp_send},
-                {"ping", 3, ping},   {"stream", 5, stream},           {"http", 6, http}};
+                {"ping", 3, ping},   {"first", 4, first},             {"stream", 5, stream},     {"http", 6, http}};
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);

@@ -10,6 +10,7 @@ enum Load {
     UDP1400,
     UDP64_PACED,
     RTT,
+    FIRST,
     CONN,
     CONN_WRK
 }

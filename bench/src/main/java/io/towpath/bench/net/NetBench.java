@@ -206,6 +206,7 @@ public final class NetBench implements Callable<Integer> {
 
     private static List<Load> presentLoads() {
         List<Load> all = new ArrayList<>(List.of(Load.values()));
+        all.remove(Load.FIRST); // mostly pauses, for which a whole run has no time
         if (!Wrk.isPresent()) {
             say("conn_wrk is left out: install wrk");
             all.remove(Load.CONN_WRK);

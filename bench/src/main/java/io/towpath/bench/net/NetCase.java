@@ -20,6 +20,10 @@ enum NetCase {
     RTT_P50("us", 1),
     RTT_P99("us", 1),
     RTT_P999("us", 1),
+    /** One way of a datagram, right after another. */
+    ONE_WAY_P50("us", 1),
+    /** The same after a pause in which nothing was to be forwarded. */
+    FIRST_P50("us", 1),
     /** TCP connections for one HTTP request each. */
     CONN("1/s", 0),
     /** From SYN to the end of the answer. */

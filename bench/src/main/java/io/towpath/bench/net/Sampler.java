@@ -44,6 +44,7 @@ record Sampler(LoadTool tool, BenchNetwork network, double seconds) {
                         NetCase.UDP64_PACED_LOSS,
                         datagrams(way, 64, PACED_PER_SECOND).lossPercent());
             case RTT -> roundTrips(way);
+            case FIRST -> oneWay(way);
             case CONN -> connections(way, services);
             case CONN_WRK -> Map.of(NetCase.CONN_WRK, Wrk.run(network.client(), way.target(), LANES, seconds));
         };
@@ -112,6 +113,18 @@ record Sampler(LoadTool tool, BenchNetwork network, double seconds) {
                 NetCase.RTT_P50, Json.number(result, "p50"),
                 NetCase.RTT_P99, Json.number(result, "p99"),
                 NetCase.RTT_P999, Json.number(result, "p999"));
+    }
+
+    private Map<NetCase, Double> oneWay(Way way) throws IOException, InterruptedException {
+        Map<String, Object> result = tool.run(
+                network.client(),
+                "first",
+                network.server().name(),
+                way.target(),
+                text(ServicePort.UDP),
+                String.valueOf(seconds));
+        return Map.of(
+                NetCase.ONE_WAY_P50, Json.number(result, "flow_p50"), NetCase.FIRST_P50, Json.number(result, "p50"));
     }
 
     private Map<NetCase, Double> connections(Way way, int services) throws IOException, InterruptedException {

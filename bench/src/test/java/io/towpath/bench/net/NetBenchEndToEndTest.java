@@ -54,7 +54,7 @@ final class NetBenchEndToEndTest {
                         "--quick",
                         "--rounds=1",
                         "--ways=rw,nftables",
-                        "--loads=RTT,CONN,UDP64",
+                        "--loads=RTT,FIRST,CONN,UDP64",
                         "--congestion=reno",
                         "--json=" + json);
 
@@ -69,6 +69,8 @@ final class NetBenchEndToEndTest {
                         "rtt_p50",
                         "rtt_p99",
                         "rtt_p999",
+                        "one_way_p50",
+                        "first_p50",
                         "conn",
                         "conn_p50",
                         "conn_p99")),
