@@ -43,9 +43,9 @@ final class BackendConnections {
         return true;
     }
 
-    /** Ends an entry's states. */
-    void removed(ConntrackWorker worker, long entry) {
-        count(worker, entry, -active(entry, Entry.endState(entry)), -1);
+    /** An entry's states have ended ({@link Entry#beginRemoval}). */
+    void removed(ConntrackWorker worker, long entry, int lastState) {
+        count(worker, entry, -active(entry, lastState), -1);
     }
 
     private void count(ConntrackWorker worker, long entry, int active, int all) {

@@ -235,16 +235,34 @@ public final class Conntrack {
     /** Removes an entry. Returns false if another worker does. */
     public boolean remove(ConntrackWorker worker, long handle) {
         long entry = entry(handle);
-        if (!Entry.beginRemoval(entry)) {
+        int lastState = Entry.beginRemoval(entry);
+        if (lastState == Entry.GONE) {
             return false;
         }
-        connections.removed(worker, entry);
-        worker.ended++;
         int number = pages.number(entry);
         index.remove(entry, number);
+        endRemoval(worker, entry, number, lastState);
+        return true;
+    }
+
+    /** As {@link #remove}, for an evicted entry of which it is known where it is in the index: {@link EntryIndex#remove(long, int, long, long)}. */
+    boolean displace(ConntrackWorker worker, long entry, long originalSlot, long replySlot) {
+        int lastState = Entry.beginRemoval(entry);
+        if (lastState == Entry.GONE) {
+            return false;
+        }
+        int number = pages.number(entry);
+        index.remove(entry, number, originalSlot, replySlot);
+        endRemoval(worker, entry, number, lastState);
+        worker.evicted++;
+        return true;
+    }
+
+    private void endRemoval(ConntrackWorker worker, long entry, int number, int lastState) {
+        connections.removed(worker, entry, lastState);
+        worker.ended++;
         Entry.lifeRelease(entry, Entry.FREE);
         worker.lists(!Entry.isIpv4(entry)).retire(this, number);
-        return true;
     }
 
     /**

@@ -49,6 +49,7 @@ final class Creation {
             eviction.evict(worker, ipv6); // for the next one: what goes now is free after the burst
         }
         long entry = table.pages().address(number);
+        long originalHash = index.originalHash(worker, ipv6);
         long replyHash = index.replyHash(worker, ipv6);
         worker.loaded += load(entry, replyHash);
         Entry.begin(entry, ipv6, worker, Entry.tick(nowNs));
@@ -57,7 +58,7 @@ final class Creation {
             pool.giveBack(lists, number);
             return isOfOriginal(rival, entry) ? Conntrack.CONFLICT_ORIGINAL : refusal(rival, Conntrack.CONFLICT_REPLY);
         }
-        rival = insert(index.hashOf(entry, 0), number, 0);
+        rival = insert(originalHash, number, 0);
         if (rival != 0 && EntryIndex.number(rival) != number) { // a tuple may be its own reverse
             index.remove(replyHash, number, 1);
             lists.retire(table, number);

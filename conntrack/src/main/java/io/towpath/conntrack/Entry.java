@@ -167,7 +167,11 @@ public final class Entry {
     }
 
     public static int protocol(long entry) {
-        return word(entry) & 0xFF;
+        return protocolOf(word(entry));
+    }
+
+    static int protocolOf(int word) {
+        return word & 0xFF;
     }
 
     public static int natFlags(long entry) {
@@ -278,16 +282,6 @@ public final class Entry {
         }
     }
 
-    /** Ends the sequence of states and returns the last one. For the thread that won {@link #beginRemoval}. */
-    static int endState(long entry) {
-        while (true) {
-            int word = word(entry);
-            if (replace(entry, word, word | GONE << STATE_SHIFT)) {
-                return stateOf(word);
-            }
-        }
-    }
-
     public static int status(long entry) {
         return statusOf(word(entry));
     }
@@ -298,25 +292,27 @@ public final class Entry {
         }
     }
 
-    /** Publishes a new entry, or makes one free that is in no index any more. */
+    /**
+     * Publishes a new entry, or makes one free that is in no index any more. By its creator or remover: no other thread changes the life then,
+     * and what it adds to the status of an entry that is gone does not matter.
+     */
     static void lifeRelease(long entry, int life) {
-        while (true) {
-            int word = word(entry);
-            if (replace(entry, word, word & ~LIFE_MASK | life << LIFE_SHIFT)) {
-                return;
-            }
-        }
+        NativeMemory.setIntRelease(entry + WORD, word(entry) & ~LIFE_MASK | life << LIFE_SHIFT);
     }
 
-    /** The thread for which this succeeds removes the entry. */
-    static boolean beginRemoval(long entry) {
+    /**
+     * The thread for which this succeeds removes the entry, and ends the sequence of its states.
+     *
+     * @return the last state, {@link #GONE} where another thread removes it or there is nothing to remove
+     */
+    static int beginRemoval(long entry) {
         while (true) {
             int word = word(entry);
             if (lifeOf(word) != LIVE) {
-                return false;
+                return GONE;
             }
-            if (replace(entry, word, word & ~LIFE_MASK | DYING << LIFE_SHIFT)) {
-                return true;
+            if (replace(entry, word, word & ~LIFE_MASK | DYING << LIFE_SHIFT | GONE << STATE_SHIFT)) {
+                return stateOf(word);
             }
         }
     }

@@ -53,6 +53,20 @@ public final class EntryIndex {
                 EntryTuple.transport(entry, direction));
     }
 
+    /** As {@link #replyHash}, of the original tuple. */
+    long originalHash(ConntrackWorker arguments, boolean ipv6) {
+        return ipv6
+                ? hash.ipv6(
+                        arguments.originalSourceHi,
+                        arguments.originalSourceLo,
+                        arguments.originalDestinationHi,
+                        arguments.originalDestinationLo,
+                        arguments.originalTransport)
+                : hash.ipv4(
+                        FiveTuple.ipv4Addresses(arguments.originalSourceLo, arguments.originalDestinationLo),
+                        arguments.originalTransport);
+    }
+
     /**
      * Returns the hash of the reply tuple of an entry to be, of the family of its original tuple: a template's reply tuple has an address of
      * none.
@@ -201,6 +215,24 @@ public final class EntryIndex {
     void remove(long entry, int number) {
         index.remove(hashOf(entry, 0), reference(number, 0));
         index.remove(hashOf(entry, 1), reference(number, 1));
+    }
+
+    /**
+     * As {@link #remove(long, int)}, for an entry of which it is known where it is; looked for only where that is not true any more.
+     *
+     * @param originalSlot {@link #slot} of the original direction, 0 where it is not known
+     */
+    void remove(long entry, int number, long originalSlot, long replySlot) {
+        boolean isOriginalGone = originalSlot != 0 && index.removeAt(originalSlot, reference(number, 0));
+        boolean isReplyGone = replySlot != 0 && index.removeAt(replySlot, reference(number, 1));
+        if (!isOriginalGone || !isReplyGone) {
+            remove(entry, number);
+        }
+    }
+
+    /** Returns where in a line of the index a direction of an entry is: an address, 0 where it is not there. */
+    long slot(long line, long tupleHash, int number, int direction) {
+        return index.slot(line, tupleHash, reference(number, direction));
     }
 
     /** Returns what the index has for an entry's direction, above 0. */

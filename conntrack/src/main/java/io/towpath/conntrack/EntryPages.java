@@ -28,6 +28,7 @@ final class EntryPages {
     static final int LINE_BYTES = 64;
     private static final int PAGE_LINES = PAGE_BYTES / LINE_BYTES;
     private static final int IPV4_ENTRIES = PAGE_BYTES / Entry.IPV4_BYTES;
+    private static final int IPV6_ENTRIES = PAGE_BYTES / Entry.IPV6_BYTES;
     private static final int RESERVE_SHARE = 32;
 
     private static final VarHandle TOP;
@@ -153,7 +154,10 @@ final class EntryPages {
     /** Returns how many entries a page has; the last one may be cut short. */
     int entries(long page, int family) {
         long rest = lines - page * PAGE_LINES;
-        return (int) Math.min(rest, PAGE_LINES) / entryLines(family);
+        if (rest >= PAGE_LINES) {
+            return family == IPV6 ? IPV6_ENTRIES : IPV4_ENTRIES; // a division less
+        }
+        return (int) rest / entryLines(family);
     }
 
     /** Returns the number of an entry of a page. */

@@ -42,8 +42,9 @@ final class Eviction {
         victims.missing = left > 0 ? 0 : evictions - victims.count;
         findLinesRun(victims);
         worker.loaded += NativeMemory.load(victims.line, 2 * victims.count, 0);
-        int others = findSecondLinesRun(victims);
+        int others = findSlotsRun(victims);
         worker.loaded += NativeMemory.load(victims.line, others, 0);
+        findSecondSlotsRun(victims);
     }
 
     private void probeRun(ConntrackWorker worker, int family, long[] probed, int count) {
@@ -56,9 +57,8 @@ final class Eviction {
         int count = victims.count;
         for (int i = 0; i < probes && count < limit; i++) {
             long entry = victims.probed[i];
-            if (Entry.isLive(entry) && isEvictable(entry)) {
-                victims.entry[count++] = entry;
-            }
+            victims.entry[count] = entry; // by chance one or the other: nothing that a branch could foresee
+            count += evictable(Entry.wordAcquire(entry));
         }
         victims.count = count;
     }
@@ -73,16 +73,29 @@ final class Eviction {
     }
 
     /** Of tuples that are not in their first line of the index leaves the second one. Returns how many. */
-    private int findSecondLinesRun(Victims victims) {
-        EntryIndex index = table.index();
+    private int findSlotsRun(Victims victims) {
         int count = 0;
         for (int i = 0; i < 2 * victims.count; i++) {
-            long hash = victims.hash[i];
-            if (index.candidate(victims.line[i], hash) == Conntrack.MISS) {
-                victims.line[count++] = index.secondLine(hash);
+            long slot = slot(victims, i, victims.line[i]);
+            victims.slot[i] = slot;
+            if (slot == 0) {
+                victims.line[count++] = table.index().secondLine(victims.hash[i]);
             }
         }
         return count;
+    }
+
+    private void findSecondSlotsRun(Victims victims) {
+        int count = 0;
+        for (int i = 0; i < 2 * victims.count; i++) {
+            if (victims.slot[i] == 0) {
+                victims.slot[i] = slot(victims, i, victims.line[count++]);
+            }
+        }
+    }
+
+    private long slot(Victims victims, int i, long line) {
+        return table.index().slot(line, victims.hash[i], pages.number(victims.entry[i >> 1]), i & 1);
     }
 
     /**
@@ -96,25 +109,28 @@ final class Eviction {
         }
         Victims victims = lists.victims;
         while (victims.count > 0) {
-            if (evict(worker, victims.entry[--victims.count])) {
+            int i = --victims.count;
+            long entry = victims.entry[i];
+            if (isEvictable(entry) && table.displace(worker, entry, victims.slot[2 * i], victims.slot[2 * i + 1])) {
                 return;
             }
         }
         if (victims.missing > 0) {
             victims.missing--;
-            return;
-        }
-        for (int i = 0; i < PROBES; i++) {
-            if (evict(worker, probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4))) {
-                return;
-            }
+        } else {
+            evictAnyOthers(worker, ipv6);
         }
     }
 
-    private boolean evict(ConntrackWorker worker, long entry) {
-        boolean isEvicted = Entry.isLive(entry) && isEvictable(entry) && table.remove(worker, entry);
-        worker.evicted += isEvicted ? 1 : 0;
-        return isEvicted;
+    /** Not part of the caller: a flood finds its victims prepared. */
+    private void evictAnyOthers(ConntrackWorker worker, boolean ipv6) {
+        for (int i = 0; i < PROBES; i++) {
+            long entry = probe(worker, ipv6 ? EntryPages.IPV6 : EntryPages.IPV4);
+            if (isEvictable(entry) && table.remove(worker, entry)) {
+                worker.evicted++;
+                return;
+            }
+        }
     }
 
     /** Removes a session affinity template at random, if it finds one. */
@@ -145,14 +161,23 @@ final class Eviction {
 
     /** Returns whether an entry goes where others need its room: without traffic both ways, or ending. */
     static boolean isEvictable(long entry) {
-        if ((Entry.status(entry) & Entry.ASSURED) == 0) {
-            return true;
-        }
-        int state = Entry.state(entry);
-        return switch (Entry.protocol(entry)) {
-            case FiveTuple.TCP -> state >= TcpState.FIN_WAIT && state <= TcpState.CLOSE;
-            case FiveTuple.SCTP -> state >= SctpState.SHUTDOWN_SENT && state <= SctpState.SHUTDOWN_ACK_SENT;
-            default -> Entry.isStale(entry);
+        return evictable(Entry.wordAcquire(entry)) != 0;
+    }
+
+    /** Returns 1 for the word of such an entry, 0 for others. */
+    private static int evictable(int word) {
+        int unassured = Entry.statusOf(~word) / Entry.ASSURED;
+        int ending = endingStates(Entry.protocolOf(word)) >>> Entry.stateOf(word);
+        return Entry.lifeOf(word) & Entry.LIVE & (unassured | ending);
+    }
+
+    /** Returns a bit for each state in which a protocol's connections are ending. */
+    private static int endingStates(int protocol) {
+        return switch (protocol) {
+            case FiveTuple.TCP -> (2 << TcpState.CLOSE) - (1 << TcpState.FIN_WAIT);
+            case FiveTuple.SCTP -> (2 << SctpState.SHUTDOWN_ACK_SENT) - (1 << SctpState.SHUTDOWN_SENT);
+            case FiveTuple.UDP -> 1 << UdpTracker.STALE;
+            default -> 0;
         };
     }
 }

@@ -15,10 +15,13 @@ final class Victims {
     /** Entries at random, of which the victims are taken. */
     final long[] probed = new long[LIMIT];
 
-    /** Hashes of the victims' tuples, two each. */
+    /** Where in the index the victims' tuples are, two each; 0 where that is not known. */
+    final long[] slot = new long[2 * LIMIT];
+
+    /** Hashes of these tuples. */
     final long[] hash = new long[2 * LIMIT];
 
-    /** Lines of the index that these are looked for in. */
+    /** Lines of the index that they are looked for in. */
     final long[] line = new long[2 * LIMIT];
 
     void forget() {

@@ -128,15 +128,13 @@ public final class SharedIndex {
         long first = firstBucket(hash);
         long second = secondBucket(hash);
         for (int attempt = 0; attempt < ATTEMPTS_LIMIT; attempt++) {
-            long preferred = preferred(first, second);
-            long claim = claim(preferred, word | PENDING);
-            claim = claim == 0 ? claim(preferred == first ? second : first, word | PENDING) : claim;
+            long claim = claim(first, second, word | PENDING);
             if (claim == 0) {
                 return FULL;
             }
-            boolean patient = attempt < PATIENT_ATTEMPTS;
-            int rival = contest(first, claim, word, keys, patient);
-            rival = rival == 0 ? contest(second, claim, word, keys, patient) : rival;
+            int rival = isAlone(first, second, word >>> 32)
+                    ? 0
+                    : contest(first, second, claim, word, keys, attempt < PATIENT_ATTEMPTS);
             if (rival != 0) {
                 NativeMemory.compareAndSetLong(claim, word | PENDING, 0); // fails only if a rival killed it
                 if (rival > 0) {
@@ -150,28 +148,73 @@ public final class SharedIndex {
         return CONTENDED;
     }
 
-    private static long preferred(long first, long second) {
-        int crowd = crowd(first);
-        return crowd >= CROWDED && crowd(second) < crowd ? second : first;
-    }
-
-    private static int crowd(long bucket) {
-        int crowd = 0;
-        for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
-            crowd += NativeMemory.getLongOpaque(bucket + slot * 8L) == 0 ? 0 : 1;
-        }
-        return crowd;
-    }
-
     /** Returns the slot's address, 0 where there is none. */
-    private static long claim(long bucket, long pendingWord) {
-        for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
-            long at = bucket + slot * 8L;
-            if (NativeMemory.getLongVolatile(at) == 0 && NativeMemory.compareAndSetLong(at, 0, pendingWord)) {
+    private static long claim(long first, long second, long pendingWord) {
+        long bucket = first;
+        int free = free(first);
+        if (Integer.bitCount(free) <= BUCKET_SLOTS - CROWDED) {
+            int secondFree = free(second);
+            if (Integer.bitCount(secondFree) > Integer.bitCount(free)) {
+                bucket = second;
+                free = secondFree;
+            }
+        }
+        long claim = claim(bucket, free, pendingWord);
+        if (claim != 0) {
+            return claim;
+        }
+        long other = bucket == first ? second : first;
+        return claim(other, free(other), pendingWord);
+    }
+
+    private static long claim(long bucket, int slots, long pendingWord) {
+        for (int free = slots; free != 0; free &= free - 1) {
+            long at = bucket + Integer.numberOfTrailingZeros(free) * 8L;
+            if (NativeMemory.compareAndSetLong(at, 0, pendingWord)) {
                 return at;
             }
         }
         return 0;
+    }
+
+    /** Returns a bit for each free slot. */
+    private static int free(long bucket) {
+        return with(bucket, 0);
+    }
+
+    /** Returns a bit for each slot that has a word. Which one that is depends on chance, so nothing here branches. */
+    private static int with(long bucket, long word) {
+        long line = NativeMemory.known(bucket);
+        long others = 0;
+        for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
+            long difference = NativeMemory.getLongOpaque(line + slot * 8L) ^ word;
+            others |= (difference | -difference) >>> 63 << slot;
+        }
+        return (int) others ^ (1 << BUCKET_SLOTS) - 1;
+    }
+
+    /**
+     * Returns whether no other word has a claim's tag. That the claim itself may have been killed changes nothing: then it cannot be confirmed
+     * either.
+     */
+    private static boolean isAlone(long first, long second, long tag) {
+        return count(first, tag) + count(second, tag) == 1;
+    }
+
+    /** Returns how many words of a bucket have a tag. */
+    private static long count(long bucket, long tag) {
+        long line = NativeMemory.known(bucket);
+        long count = 0;
+        for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
+            count += (NativeMemory.getLongVolatile(line + slot * 8L) >>> 32 ^ tag) - 1 >>> 63;
+        }
+        return count;
+    }
+
+    /** As the one of a single bucket, for both. */
+    private static int contest(long first, long second, long claim, long word, Keys keys, boolean patient) {
+        int rival = contest(first, claim, word, keys, patient);
+        return rival != 0 ? rival : contest(second, claim, word, keys, patient);
     }
 
     /** Returns 0 if the claim stands against a bucket, the confirmed reference that has the key, or -1 if the claim must yield. */
@@ -214,7 +257,8 @@ public final class SharedIndex {
             long word = NativeMemory.getLong(at);
             long hash = hashes.applyAsLong((int) (word & REFERENCE_MASK));
             long first = firstBucket(hash);
-            long moved = claim(first == bucket ? secondBucket(hash) : first, word);
+            long other = first == bucket ? secondBucket(hash) : first;
+            long moved = claim(other, free(other), word);
             if (moved != 0) {
                 NativeMemory.setLong(at, 0);
                 return true;
@@ -230,12 +274,23 @@ public final class SharedIndex {
     }
 
     private static boolean removeFrom(long bucket, long word) {
-        for (int slot = 0; slot < BUCKET_SLOTS; slot++) {
-            long at = bucket + slot * 8L;
-            if (NativeMemory.getLongOpaque(at) == word && NativeMemory.compareAndSetLong(at, word, 0)) {
-                return true;
-            }
-        }
-        return false;
+        long slot = slot(bucket, word);
+        return slot != 0 && NativeMemory.compareAndSetLong(slot, word, 0);
+    }
+
+    /** Returns the address of the slot of a bucket that has a reference, confirmed; 0 where none has. */
+    public long slot(long bucket, long hash, int reference) {
+        return slot(bucket, hash << 32 | reference);
+    }
+
+    private static long slot(long bucket, long word) {
+        int slots = with(bucket, word);
+        return slots == 0 ? 0 : bucket + Integer.numberOfTrailingZeros(slots) * 8L;
+    }
+
+    /** Removes a confirmed reference from a slot. Returns false if it is not there. */
+    public boolean removeAt(long slot, int reference) {
+        long word = NativeMemory.getLongOpaque(slot);
+        return (int) word == reference && NativeMemory.compareAndSetLong(slot, word, 0);
     }
 }

@@ -35,8 +35,13 @@ final class Openings {
     private final long[] line = new long[2 * Burst.LIMIT];
 
     private int lines;
+
+    /** Frames that probably open a connection. */
+    private final int[] frame = new int[Burst.LIMIT];
+
+    private int opened;
+    /** Those of IPv4. */
     private int ipv4;
-    private int ipv6;
 
     /** Hashes of packets that a scheduler took a turn for, by their low bits, then the next free place; 0 for none. */
     private final long[] seen = new long[SEEN_PLACES];
@@ -73,11 +78,13 @@ final class Openings {
     private void prepareRun(Burst burst, Lookahead lookahead, NodeSettings node, long nowNs) {
         forget();
         prepared = lookahead.hasUnknown() ? burst.count : 0;
-        decideRun(burst, lookahead, node, nowNs);
+        findRun(burst, lookahead, node);
+        chooseRun(burst, nowNs);
         forgetSeen();
+        findLinesRun(burst);
         loaded = NativeMemory.load(line, lines, 0);
         conntrack.prepare(worker, false, ipv4);
-        conntrack.prepare(worker, true, ipv6);
+        conntrack.prepare(worker, true, opened - ipv4);
     }
 
     /** What was prepared for the last burst, and not used, is no longer true. */
@@ -88,40 +95,48 @@ final class Openings {
         conntrack.forgetPrepared(worker);
     }
 
-    private void decideRun(Burst burst, Lookahead lookahead, NodeSettings node, long nowNs) {
-        lines = 0;
-        ipv4 = 0;
-        ipv6 = 0;
+    /** Looks the Services of new connections up. */
+    private void findRun(Burst burst, Lookahead lookahead, NodeSettings node) {
+        opened = 0;
         for (int i = 0; i < burst.count; i++) {
             if (lookahead.isUnknown(i) && Conntrack.opens(burst.transport(i), burst.frames, burst.l4(i))) {
-                decide(burst, i, node, nowNs);
+                Reason reason = selector.find(burst, i, node, selections[i]);
+                selections[i].isFound = true;
+                if (reason == Reason.SERVICE || reason == BackendSelector.NOT_A_SERVICE) {
+                    frame[opened++] = i;
+                }
             }
         }
     }
 
-    private void decide(Burst burst, int i, NodeSettings node, long nowNs) {
-        Selection selection = selections[i];
-        Reason reason = selector.find(burst, i, node, selection);
-        selection.isFound = true;
-        if (reason == Reason.SERVICE) {
-            if (isIndependent(burst, i, selection)) {
+    /** Chooses their backends, where that can be done now. */
+    private void chooseRun(Burst burst, long nowNs) {
+        for (int n = 0; n < opened; n++) {
+            int i = frame[n];
+            Selection selection = selections[i];
+            if (selection.reason == Reason.SERVICE && isIndependent(burst, i, selection)) {
                 selector.choose(burst, i, nowNs, selection);
-                addServiceLines(burst, i, selection);
             }
-        } else if (reason == BackendSelector.NOT_A_SERVICE) {
-            addLines(index.hash(
-                    burst.destinationHi(i),
-                    burst.destinationLo(i),
-                    burst.sourceHi(i),
-                    burst.sourceLo(i),
-                    FiveTuple.reverse(burst.transport(i))));
-        } else {
-            return;
         }
-        if (burst.isIpv4(i)) {
-            ipv4++;
-        } else {
-            ipv6++;
+    }
+
+    /** Finds the lines of the index that their reply tuples go to. */
+    private void findLinesRun(Burst burst) {
+        lines = 0;
+        ipv4 = 0;
+        for (int n = 0; n < opened; n++) {
+            int i = frame[n];
+            ipv4 += burst.isIpv4(i) ? 1 : 0;
+            if (selections[i].reason != Reason.SERVICE) {
+                addLines(index.hash(
+                        burst.destinationHi(i),
+                        burst.destinationLo(i),
+                        burst.sourceHi(i),
+                        burst.sourceLo(i),
+                        FiveTuple.reverse(burst.transport(i))));
+            } else if (selections[i].isChosen) {
+                addServiceLines(burst, i, selections[i]);
+            }
         }
     }
 
