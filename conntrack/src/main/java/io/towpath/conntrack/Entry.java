@@ -30,7 +30,7 @@ import io.towpath.packet.FiveTuple;
  * workers with packets of one connection take one line from each other, not two.
  *
  * <p>A tick is 2^20 ns. Tuples, deltas, ids, protocol and NAT flags are written before the entry is published and never change while it lives.
- * The state word is changed by CAS and atomic addition of flags only: no change of life, state or status is lost. The rest is updated by
+ * While it is published the state word is changed by CAS and atomic addition of flags only: no change of life, state or status is lost. The rest is updated by
  * whichever worker has a packet of the connection, with plain or opaque stores: two workers that race may lose a count, keep the older of
  * two window edges or mix two last segments, each of which the next packet mends; no word can tear, as all are aligned.
  */
