@@ -2,6 +2,7 @@ package io.towpath.conntrack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.maps.AnonymousMapStore;
@@ -75,6 +76,51 @@ final class EvictionTest {
         conntrack.prepare(worker, false, 3);
         assertEquals(Conntrack.FULL, create(203));
         assertEquals(4, worker.evicted());
+    }
+
+    @Test
+    void shouldKnowWhereWhatItChoseIsInTheIndexAndTakeItOutWhereverItIs() {
+        quiescence.online(0);
+        for (int port = 1; port <= 64; port++) {
+            assertTrue(create(port) > 0);
+        }
+        conntrack.prepare(worker, false, 64);
+        Victims victims = worker.lists(false).victims;
+        EntryIndex index = conntrack.index();
+        int count = victims.count;
+        assertTrue(count > 32);
+        for (int i = 0; i < 2 * count; i++) {
+            long hash = index.hashOf(victims.entry[i >> 1], i & 1);
+            int number = conntrack.pages().number(victims.entry[i >> 1]);
+            long slot = index.slot(index.line(hash), hash, number, i & 1);
+            assertEquals(slot != 0 ? slot : index.slot(index.secondLine(hash), hash, number, i & 1), victims.slot[i]);
+            assertNotEquals(0, victims.slot[i]);
+        }
+
+        long known = victims.entry[count - 1];
+        assertTrue(conntrack.displace(worker, known, victims.slot[2 * count - 2], victims.slot[2 * count - 1]));
+        assertGone(known);
+        long moved = otherThan(known);
+        assertTrue(conntrack.displace(worker, moved, victims.slot[2 * count - 2], 0), "these are not its places");
+        assertGone(moved);
+        assertFalse(conntrack.displace(worker, moved, 0, 0), "it goes once");
+        assertEquals(2, worker.evicted());
+    }
+
+    private long otherThan(long entry) {
+        long[] other = new long[1];
+        conntrack.forEachLive(1, conntrack.pagesEnd(), live -> other[0] = live != entry ? live : other[0]);
+        return other[0];
+    }
+
+    private void assertGone(long entry) {
+        EntryIndex index = conntrack.index();
+        int number = conntrack.pages().number(entry);
+        for (int direction = 0; direction < 2; direction++) {
+            long hash = index.hashOf(entry, direction);
+            assertEquals(0, index.slot(index.line(hash), hash, number, direction));
+            assertEquals(0, index.slot(index.secondLine(hash), hash, number, direction));
+        }
     }
 
     @Test
