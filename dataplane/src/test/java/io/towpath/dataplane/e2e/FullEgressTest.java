@@ -22,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,8 +33,14 @@ final class FullEgressTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final int DATAGRAMS = 500;
     private static final InetSocketAddress SLOW = Plan.at(Plan.host4(1, 2), 9);
+    private final HttpClient http = HttpClient.newHttpClient();
 
     private int metricsPort;
+
+    @AfterEach
+    void closeClient() {
+        http.close();
+    }
 
     private EngineProcess start(NetworkRig rig, String io) throws Exception {
         try (ServerSocket socket = new ServerSocket(0)) {
@@ -76,9 +83,9 @@ final class FullEgressTest {
 
     private Exposition scrape() throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + metricsPort + "/metrics");
-        return Exposition.parse(HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), BodyHandlers.ofString())
-                .body());
+        return Exposition.parse(
+                http.send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), BodyHandlers.ofString())
+                        .body());
     }
 
     private long dropped(String port, String reason) throws Exception {

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A running engine is scraped on the host, also while it carries traffic. */
@@ -31,6 +32,11 @@ final class MetricsEndToEndTest {
     private static final String WEB = "ip_family=IPv4, namespace=default, port=http, protocol=TCP, service=web";
 
     private final HttpClient client = HttpClient.newHttpClient();
+
+    @AfterEach
+    void closeClient() {
+        client.close();
+    }
 
     private static Path proxyConfig(NetworkRig rig, int port, String more) throws IOException {
         return Files.writeString(rig.folder().resolve("kube-proxy.yaml"), """
