@@ -10,6 +10,7 @@ import io.towpath.dataplane.demo.Programs;
 import java.io.BufferedReader;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -30,14 +31,14 @@ final class DemoEndToEndTest {
 
     @Test
     void shouldPassAndLeaveNothingBehind() throws Exception {
-        Set<String> before = RealPrograms.leftovers();
-
         Programs.Result result =
                 Programs.towpath(LIMIT, "demo", "--requests", "2000", "--seconds", "1", "--output", "json");
 
         assertEquals(0, result.exitCode(), result.errors() + result.output());
-        assertEquals(true, Json.parse(result.output()).get("passed"));
-        assertEquals(Set.of(), leftSince(before));
+        Map<String, Object> report = Json.parse(result.output());
+        assertEquals(true, report.get("passed"));
+        String id = report.get("instance").toString().replace(DemoConfig.instance(""), "");
+        assertEquals(Set.of(), RealPrograms.leftoversOf(id));
     }
 
     @Test
@@ -55,7 +56,6 @@ final class DemoEndToEndTest {
     @ParameterizedTest
     @ValueSource(strings = {"making namespaces", "starting the engine", "sending", "exchanging"})
     void shouldLeaveNothingBehindWhenInterrupted(String moment) throws Exception {
-        Set<String> before = RealPrograms.leftovers();
         Process demo = EngineProcess.processBuilder(EngineProcess.command("demo", "--seconds", "1"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -69,7 +69,7 @@ final class DemoEndToEndTest {
             demo.destroyForcibly();
         }
 
-        assertEquals(Set.of(), leftSince(before));
+        assertEquals(Set.of(), RealPrograms.leftoversOf(String.valueOf(demo.pid())));
         assertEquals(List.of(), processesOf(demo.pid()));
     }
 
@@ -92,14 +92,6 @@ final class DemoEndToEndTest {
             }
         }
         throw new AssertionError("the demo ended before it said '" + text + "'");
-    }
-
-    private static Set<String> leftSince(Set<String> before) throws Exception {
-        Set<String> left = RealPrograms.leftovers();
-        left.removeAll(before);
-        left.remove("/run/towpath");
-
-        return left;
     }
 
     /** Processes that know of that demo's files. */

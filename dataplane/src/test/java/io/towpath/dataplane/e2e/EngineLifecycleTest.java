@@ -43,7 +43,7 @@ final class EngineLifecycleTest {
 
     @Test
     void shouldEndCleanlyOnSigtermAndLeaveNoDevice() throws Exception {
-        Set<String> before = RealPrograms.leftovers();
+        Set<String> before = RealPrograms.leftoversOf(rig.network().id());
         EngineProcess engine = rig.startEngine();
         engine.awaitReady(NetworkRig.READY_LIMIT);
         assertTrue(hasDevice(rig.network().client()));
@@ -54,11 +54,7 @@ final class EngineLifecycleTest {
         for (Namespace namespace : rig.network().namespaces()) {
             RealPrograms.await("no device in " + namespace.name(), Duration.ofSeconds(3), () -> !hasDevice(namespace));
         }
-        Set<String> left = RealPrograms.leftovers();
-        left.removeAll(before);
-        left.remove("/run/towpath");
-        left.remove("/run/towpath/" + rig.instance()); // the maps stay for the next engine
-        assertEquals(Set.of(), left);
+        assertEquals(before, RealPrograms.leftoversOf(rig.network().id()));
     }
 
     @Test

@@ -19,8 +19,6 @@ import java.util.stream.Stream;
 public final class RealPrograms {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    private static final Pattern OURS = Pattern.compile("(towpath-|tp|demo-|lab-)\\d.*");
-
     private RealPrograms() {}
 
     /** Runs a program in a namespace; it must succeed. Returns what it printed. */
@@ -62,15 +60,21 @@ public final class RealPrograms {
         }
     }
 
-    /** Namespaces, devices of this namespace and folders as a run makes them, and must not leave behind. */
-    static Set<String> leftovers() throws IOException {
+    /**
+     * Namespaces, devices of this namespace and folders of one run, which it must not leave behind. Others may come and go meanwhile: those
+     * of other runs on this machine.
+     *
+     * @param id the run's: a network's, or the process id of a demo or a lab
+     */
+    static Set<String> leftoversOf(String id) throws IOException {
+        Pattern names = Pattern.compile("(towpath-|tp|demo-|lab-)" + id + "(?!\\d|x\\d).*");
         Set<String> found = new TreeSet<>();
         for (String folder : List.of("/run/netns", "/sys/class/net", "/run/towpath", "/tmp")) {
             Path path = Path.of(folder);
             if (Files.isDirectory(path)) {
                 try (Stream<Path> files = Files.list(path)) {
                     files.filter(file ->
-                                    OURS.matcher(file.getFileName().toString()).matches())
+                                    names.matcher(file.getFileName().toString()).matches())
                             .map(Path::toString)
                             .forEach(found::add);
                 }

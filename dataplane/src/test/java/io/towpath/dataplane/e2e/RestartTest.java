@@ -190,9 +190,7 @@ final class RestartTest {
         kill();
         rig.close();
 
-        Set<String> left = RealPrograms.leftovers();
-        left.removeIf(name -> !name.contains(rig.network().id()));
-        assertEquals(Set.of(), left);
+        assertEquals(Set.of(), RealPrograms.leftoversOf(rig.network().id()));
     }
 
     @Test
