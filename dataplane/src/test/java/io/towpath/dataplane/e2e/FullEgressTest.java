@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,8 +21,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,8 +32,8 @@ final class FullEgressTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final int DATAGRAMS = 500;
     private static final InetSocketAddress SLOW = Plan.at(Plan.host4(1, 2), 9);
-    private final HttpClient http = HttpClient.newHttpClient();
 
+    private final HttpClient http = HttpClient.newHttpClient();
     private int metricsPort;
 
     @AfterEach
@@ -43,9 +42,7 @@ final class FullEgressTest {
     }
 
     private EngineProcess start(NetworkRig rig, String io) throws Exception {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            metricsPort = socket.getLocalPort();
-        }
+        metricsPort = RealPrograms.unusedPort();
         Path proxy = Files.writeString(rig.folder().resolve("kube-proxy.yaml"), """
                 apiVersion: kubeproxy.config.k8s.io/v1alpha1
                 kind: KubeProxyConfiguration

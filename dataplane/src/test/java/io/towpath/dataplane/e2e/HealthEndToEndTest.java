@@ -7,7 +7,6 @@ import io.towpath.dataplane.demo.DemoConfig;
 import io.towpath.dataplane.demo.EngineProcess;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,12 +23,6 @@ import org.junit.jupiter.api.Test;
 final class HealthEndToEndTest {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     private static HttpResponse<String> get(HttpClient client, int port, String path) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + port + path);
         return client.send(HttpRequest.newBuilder(uri).timeout(LIMIT).build(), BodyHandlers.ofString());
@@ -37,8 +30,8 @@ final class HealthEndToEndTest {
 
     @Test
     void shouldServeHealthzAndHealthCheckNodePortsOfManifests() throws Exception {
-        int healthz = freePort();
-        int nodePort = freePort();
+        int healthz = RealPrograms.unusedPort();
+        int nodePort = RealPrograms.unusedPort();
         String node = "health-node";
         try (NetworkRig rig = NetworkRig.open();
                 HttpClient client = HttpClient.newHttpClient()) {

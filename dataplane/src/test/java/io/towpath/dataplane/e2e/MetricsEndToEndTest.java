@@ -69,15 +69,9 @@ final class MetricsEndToEndTest {
         return Exposition.parse(get(port, "/metrics"));
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Test
     void shouldCountTheTrafficThatItCarriesWhileItIsScraped() throws Exception {
-        int port = freePort();
+        int port = RealPrograms.unusedPort();
         try (NetworkRig rig = NetworkRig.open();
                 EngineProcess engine = EngineProcess.start(
                         EngineProcess.command(run(rig, proxyConfig(rig, port, ""))),

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Programs;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -82,6 +85,20 @@ public final class RealPrograms {
         }
 
         return found;
+    }
+
+    /**
+     * Returns a TCP port of this host for a server that starts later: outside of the range that clients are given ports of
+     * (ip_local_port_range, 32768 on), so that none gets it meanwhile.
+     */
+    static int unusedPort() throws IOException {
+        while (true) {
+            try (var socket = new ServerSocket(ThreadLocalRandom.current().nextInt(20_000, 30_000))) {
+                return socket.getLocalPort();
+            } catch (BindException _) {
+                // taken: another
+            }
+        }
     }
 
     /** Waits for something that another process does; polls, as there is nothing to wait on. */
