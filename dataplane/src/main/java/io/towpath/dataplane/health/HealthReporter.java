@@ -60,7 +60,7 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
         Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
         proxy = new ProxyHealth(timeout, source, clock, InstantSource.system());
         checks = new HealthChecks(nodeName, services);
-        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, warning -> {
+        serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, clock, warning -> {
             log.accept("warning: " + warning.text());
             events.accept(warning.onNode(nodeName));
         });
@@ -111,8 +111,9 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
         proxy.updated(true);
     }
 
-    /** Opens /healthz and /livez where they are wanted and not open yet. */
+    /** Opens servers that are wanted and could not be opened yet. */
     public void poll() {
+        serviceHealth.poll();
         server.ifPresent(RetriedServer::poll);
     }
 

@@ -4,6 +4,7 @@ import io.towpath.dataplane.control.ObjectWarning;
 import io.towpath.dataplane.http.HttpAnswer;
 import io.towpath.dataplane.http.Listeners;
 import io.towpath.dataplane.http.Listeners.Listener;
+import io.towpath.dataplane.http.RetriedServer;
 import io.towpath.dataplane.model.ClusterObject;
 import io.towpath.wire.Address;
 import java.io.IOException;
@@ -14,9 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.agrona.concurrent.NanoClock;
 
 /**
  * The healthCheckNodePort servers: load balancers ask them which nodes have endpoints of a Service with externalTrafficPolicy Local
@@ -25,10 +28,18 @@ import java.util.function.Consumer;
  * <p>Control thread, but for the answers, which read what the last sync left.
  */
 public final class ServiceHealth implements AutoCloseable {
+    private static final String RETRIED =
+            "; it is tried again every " + RetriedServer.RETRY_NS / 1_000_000_000L + " s, and with each change";
+
     private final Listeners listeners;
     private final BooleanSupplier isProxyHealthy;
+    private final NanoClock clock;
     private final Consumer<ObjectWarning> warnings;
     private final Map<Socket, Listener> open = new LinkedHashMap<>();
+    /** Sockets of the last sync that could not be opened. */
+    private final Set<Socket> missing = new LinkedHashSet<>();
+
+    private long triedAtNs;
     private Set<ObjectWarning> said = new HashSet<>();
     private volatile Map<Integer, HealthCheck> checksByPort = Map.of();
 
@@ -40,14 +51,17 @@ public final class ServiceHealth implements AutoCloseable {
     }
 
     /** @param isProxyHealthy asked for each answer, on the server's thread */
-    public ServiceHealth(Listeners listeners, BooleanSupplier isProxyHealthy, Consumer<ObjectWarning> warnings) {
+    public ServiceHealth(
+            Listeners listeners, BooleanSupplier isProxyHealthy, NanoClock clock, Consumer<ObjectWarning> warnings) {
         this.listeners = listeners;
         this.isProxyHealthy = isProxyHealthy;
+        this.clock = clock;
         this.warnings = warnings;
     }
 
     /**
-     * Closes servers that are not wanted any more and opens those that are; one whose port was taken is tried again at each call.
+     * Closes servers that are not wanted any more and opens those that are; one whose port is taken is tried again at each call, and by
+     * {@link #poll}.
      *
      * @param wanted the first of two with one port counts
      * @param addresses to listen on
@@ -65,9 +79,26 @@ public final class ServiceHealth implements AutoCloseable {
         checks.values().forEach(check -> addSockets(check, addresses, sockets));
         checksByPort = Map.copyOf(checks);
         closeOthers(sockets.keySet());
-        sockets.forEach((socket, check) -> open(socket, check, problems));
+        openMissing(sockets, problems);
         problems.stream().filter(problem -> !said.contains(problem)).forEach(warnings);
         said = problems;
+    }
+
+    private void openMissing(Map<Socket, HealthCheck> sockets, Set<ObjectWarning> problems) {
+        missing.clear();
+        triedAtNs = clock.nanoTime();
+        sockets.forEach((socket, check) -> tryOpen(socket).ifPresent(why -> {
+            missing.add(socket);
+            problems.add(failure(check, "cannot listen on " + socket + ": " + why + RETRIED));
+        }));
+    }
+
+    /** Tries again to open what could not be opened, if that is due; what keeps failing was said. */
+    public void poll() {
+        if (!missing.isEmpty() && clock.nanoTime() - triedAtNs >= RetriedServer.RETRY_NS) {
+            triedAtNs = clock.nanoTime();
+            missing.removeIf(socket -> tryOpen(socket).isEmpty());
+        }
     }
 
     private static void addSockets(HealthCheck check, List<Address> addresses, Map<Socket, HealthCheck> sockets) {
@@ -92,17 +123,17 @@ public final class ServiceHealth implements AutoCloseable {
         }
     }
 
-    private void open(Socket socket, HealthCheck check, Set<ObjectWarning> problems) {
+    /** Returns why it cannot be opened, if so. */
+    private Optional<String> tryOpen(Socket socket) {
         if (open.containsKey(socket)) {
-            return;
+            return Optional.empty();
         }
         try {
             int port = socket.port();
             open.put(socket, listeners.listen(socket.address(), port, (path, ipv6) -> answer(port, ipv6)));
+            return Optional.empty();
         } catch (IOException e) {
-            problems.add(failure(
-                    check,
-                    "cannot listen on " + socket + ": " + e.getMessage() + "; it is tried again with each change"));
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
@@ -138,6 +169,7 @@ public final class ServiceHealth implements AutoCloseable {
 
     @Override
     public void close() {
+        missing.clear();
         closeOthers(Set.of());
     }
 }

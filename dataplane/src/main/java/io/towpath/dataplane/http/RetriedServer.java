@@ -10,7 +10,8 @@ import org.agrona.concurrent.NanoClock;
 
 /** A server at an address that the configuration names. While that cannot be had it is tried again now and then. Control thread only. */
 public final class RetriedServer implements AutoCloseable {
-    private static final long RETRY_NS = 5_000_000_000L;
+    /** Between two tries. */
+    public static final long RETRY_NS = 5_000_000_000L;
 
     private final Settings settings;
     private final Listeners listeners;

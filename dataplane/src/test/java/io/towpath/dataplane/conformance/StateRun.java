@@ -49,8 +49,8 @@ final class StateRun {
     static List<String> problems(Scenario scenario, Path folder) throws Exception {
         StateRun run = new StateRun(scenario);
         ClusterState cluster = new ClusterState(scenario, folder);
-        ServiceHealth services =
-                new ServiceHealth(run.listeners, () -> run.proxyHealthy, warning -> run.problems.add(warning.text()));
+        ServiceHealth services = new ServiceHealth(
+                run.listeners, () -> run.proxyHealthy, () -> 0, warning -> run.problems.add(warning.text()));
         ServiceIndex followed = null; // another one where a step changes the configuration
         HealthChecks checks = null;
         for (Scenario.Step step : scenario.steps()) {

@@ -29,7 +29,7 @@ final class ServiceHealthServerTest {
         try (Listener probe = local.server.listen(LOOPBACK, 0, (path, ipv6) -> null)) {
             port = probe.port();
         }
-        try (ServiceHealth health = new ServiceHealth(local.server, proxyHealthy::get, warning -> {
+        try (ServiceHealth health = new ServiceHealth(local.server, proxyHealthy::get, System::nanoTime, warning -> {
             throw new AssertionError(warning);
         })) {
             health.sync(List.of(new HealthCheck("ns", "web", port, 2, HealthCheck.NOT_SERVED)), List.of(LOOPBACK));

@@ -19,8 +19,9 @@ final class ServiceHealthTest {
 
     private final MemoryListeners listeners = new MemoryListeners();
     private final List<String> warnings = new ArrayList<>();
+    private long nowNs;
     private final ServiceHealth health =
-            new ServiceHealth(listeners, () -> true, warning -> warnings.add(warning.text()));
+            new ServiceHealth(listeners, () -> true, () -> nowNs, warning -> warnings.add(warning.text()));
 
     private static HealthCheck check(String name, int port) {
         return new HealthCheck("ns", name, port, 1, HealthCheck.NOT_SERVED);
@@ -34,13 +35,45 @@ final class ServiceHealthTest {
 
         assertEquals(
                 List.of("FailedToStartServiceHealthcheck: Service ns/web: healthCheckNodePort 9000: cannot listen on "
-                        + "192.0.2.1:9000: Address already in use; it is tried again with each change"),
+                        + "192.0.2.1:9000: Address already in use; it is tried again every 5 s, and "
+                        + "with each change"),
                 warnings);
 
         listeners.release("192.0.2.1:9000");
         health.sync(List.of(check("web", 9000)), List.of(NODE));
         assertEquals(200, listeners.get(NODE, 9000, "/").status());
         assertEquals(1, warnings.size());
+    }
+
+    @Test
+    void shouldTryATakenPortAgainWithoutAChangeAndWarnOnce() {
+        listeners.take("192.0.2.1:9000");
+        health.sync(List.of(check("web", 9000)), List.of(NODE));
+        pollForSeconds(20);
+        assertEquals(1, warnings.size(), warnings::toString);
+
+        listeners.release("192.0.2.1:9000");
+        pollForSeconds(6);
+        assertEquals(200, listeners.get(NODE, 9000, "/").status());
+        assertEquals(1, warnings.size(), warnings::toString);
+    }
+
+    @Test
+    void shouldNotOpenAPortAnyMoreThatWasTakenUntilItsServiceWent() {
+        listeners.take("192.0.2.1:9000");
+        health.sync(List.of(check("web", 9000)), List.of(NODE));
+        health.sync(List.of(), List.of(NODE));
+        listeners.release("192.0.2.1:9000");
+        pollForSeconds(6);
+
+        assertEquals(Set.of(), listeners.open());
+    }
+
+    private void pollForSeconds(int seconds) {
+        for (int second = 0; second < seconds; second++) {
+            nowNs += 1_000_000_000;
+            health.poll();
+        }
     }
 
     @Test
