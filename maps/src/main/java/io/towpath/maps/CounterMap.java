@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.towpath.linux.NativeMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.Objects;
 
 /**
@@ -26,21 +27,27 @@ public final class CounterMap {
     private final int workers;
     private final long blockBytes;
     private final int capacity;
+    /** Of an earlier owner, so some may not begin at 0. */
+    private final boolean isResumed;
 
-    private CounterMap(MemorySegment data, int capacity) {
+    private CounterMap(MemorySegment data, int capacity, boolean isResumed) {
         this.data = data.address();
         this.capacity = capacity;
+        this.isResumed = isResumed;
         this.workers = (int) data.get(JAVA_LONG, 0);
         this.blockBytes = data.get(JAVA_LONG, 8);
     }
 
     /** Creates counters that begin at 0. */
     public static CounterMap create(MapStore store, String name, int workers, int capacity) {
-        MapSpec spec = spec(name, workers, capacity);
-        MemorySegment data = store.create(spec).data();
+        return new CounterMap(createData(store, name, workers, capacity), capacity, false);
+    }
+
+    private static MemorySegment createData(MapStore store, String name, int workers, int capacity) {
+        MemorySegment data = store.create(spec(name, workers, capacity)).data();
         data.set(JAVA_LONG, 0, workers);
         data.set(JAVA_LONG, 8, blockBytes(capacity));
-        return new CounterMap(data, capacity);
+        return data;
     }
 
     /** Returns counters that go on from those an earlier owner left, of whatever number of workers. */
@@ -59,7 +66,7 @@ public final class CounterMap {
             store.refuse(name, "it has " + found.layout() + " of " + workersBefore + " workers");
             return create(store, name, workers, capacity);
         }
-        CounterMap before = new CounterMap(left.data(), capacity);
+        CounterMap before = new CounterMap(left.data(), capacity, true);
         return workersBefore == workers ? before : before.movedTo(store, name, workers);
     }
 
@@ -71,7 +78,8 @@ public final class CounterMap {
             packets[id] = packets(id);
             bytes[id] = bytes(id);
         }
-        CounterMap moved = create(store, name, newWorkers, capacity); // takes the memory that this one reads
+        MemorySegment data = createData(store, name, newWorkers, capacity); // takes the memory that this one reads
+        CounterMap moved = new CounterMap(data, capacity, true);
         for (int id = 0; id < capacity; id++) {
             if (packets[id] != 0 || bytes[id] != 0) {
                 moved.add(0, id, packets[id], bytes[id]);
@@ -92,7 +100,7 @@ public final class CounterMap {
     /** Opens another process's counters for reading. */
     public static CounterMap open(PinnedMaps maps, String name) {
         MapRegion region = maps.region(name, MapKind.COUNTERS, LAYOUT_VERSION);
-        return new CounterMap(region.data(), (int) region.spec().capacity());
+        return new CounterMap(region.data(), (int) region.spec().capacity(), true);
     }
 
     /** Adds to a counter. The worker's own thread only. */
@@ -101,6 +109,21 @@ public final class CounterMap {
         long at = NativeMemory.known(address(worker, Objects.checkIndex(id, capacity)));
         NativeMemory.setLong(at, NativeMemory.getLong(at) + packets);
         NativeMemory.setLong(at + 8, NativeMemory.getLong(at + 8) + bytes);
+    }
+
+    /** Has all counters but these begin at 0, whatever an earlier owner left. Before any worker counts. */
+    public void clearAllBut(BitSet ids) {
+        if (!isResumed) {
+            return; // all of a new map are 0
+        }
+        for (int id = ids.nextClearBit(0); id < capacity; id = ids.nextClearBit(id + 1)) {
+            for (int worker = 0; worker < workers; worker++) {
+                long packets = count(worker, id, 0);
+                if (packets != 0) { // most are untouched, and stay so
+                    add(worker, id, -packets, -count(worker, id, 8));
+                }
+            }
+        }
     }
 
     private long address(int worker, int id) {
@@ -124,8 +147,12 @@ public final class CounterMap {
     private long sum(int id, int word) {
         long sum = 0;
         for (int worker = 0; worker < workers; worker++) {
-            sum += NativeMemory.getLongOpaque(address(worker, id) + word);
+            sum += count(worker, id, word);
         }
         return sum;
+    }
+
+    private long count(int worker, int id, int word) {
+        return NativeMemory.getLongOpaque(address(worker, id) + word);
     }
 }

@@ -9,7 +9,8 @@ import java.util.Map;
 /**
  * The numbers of service ports and their backends, which connections, counters and session affinity refer to. A service port and a backend
  * have theirs as long as they exist, across restarts: what each number means stands in maps, and a new process gives out the numbers it
- * finds there to the same service ports and backends only. Numbers that nobody came for are free once no others are left. Control thread.
+ * finds there to the same service ports and backends only. Numbers that nobody came for are free once no others are left. Control thread;
+ * made before workers run.
  */
 final class ServiceIds {
     private final RecordMap names;
@@ -26,8 +27,13 @@ final class ServiceIds {
     ServiceIds(ServiceMaps maps) {
         names = maps.names();
         addresses = maps.backendAddresses();
-        services = new IdAllocator((int) names.capacity(), readServices(), maps.quiescence());
-        backends = new IdAllocator(addresses.capacity(), readBackends(), maps.quiescence());
+        BitSet takenServices = readServices();
+        BitSet takenBackends = readBackends();
+        services = new IdAllocator((int) names.capacity(), takenServices, maps.quiescence());
+        backends = new IdAllocator(addresses.capacity(), takenBackends, maps.quiescence());
+        // Whoever gets another number next is not to begin with what was counted for another.
+        maps.serviceCounters().clearAllBut(takenServices);
+        maps.backendCounters().clearAllBut(takenBackends);
     }
 
     private BitSet readServices() {

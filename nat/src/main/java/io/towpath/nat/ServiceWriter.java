@@ -16,7 +16,7 @@ import java.util.function.ToIntFunction;
 
 /**
  * Brings the service maps from one desired state to the next. Only what differs is written; connections that exist are not touched.
- * Control thread only.
+ * Control thread only; made before workers run.
  *
  * <p>A changed service port gets a new block, which its virtual addresses are then pointed at one by one; a reader has the old version or
  * the new one, whole. Addresses are taken away when all others are published, so that one that moves to another service is never without one.

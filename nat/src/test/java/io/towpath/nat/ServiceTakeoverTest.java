@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.towpath.conntrack.EntryReview;
+import io.towpath.maps.CounterMap;
 import io.towpath.maps.PinnedMapStore;
 import io.towpath.maps.Quiescence;
 import io.towpath.maps.RecordMap;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +143,33 @@ final class ServiceTakeoverTest {
         start(1);
         apply(List.of(port(2, false, 1)));
         assertEquals(id, ids().get(port(2, false).key().toString()), "nothing is taken");
+    }
+
+    @Test
+    void shouldNotCountWhatWasRemovedForTheOneThatHasItsNumberNext() {
+        start(2);
+        ServicePort kept = port(1, false, 1);
+        apply(List.of(kept));
+        apply(List.of(kept, port(2, false, 1))); // has the higher numbers
+        Map<String, Integer> before = ids();
+        before.forEach((name, id) -> {
+            CounterMap counters = name.contains(":8080") ? maps.backendCounters() : maps.serviceCounters();
+            counters.add(0, id, 5, 500);
+            counters.add(1, id, 1, 100);
+        });
+        apply(List.of(kept));
+
+        start(2);
+        ServicePort next = port(3, false, 1);
+        apply(List.of(kept, next));
+        Map<String, Integer> after = ids();
+        assertEquals(Set.copyOf(before.values()), Set.copyOf(after.values()), "the same numbers");
+        after.forEach((name, id) -> {
+            CounterMap counters = name.contains(":8080") ? maps.backendCounters() : maps.serviceCounters();
+            boolean isKept = name.startsWith(kept.key().toString());
+            assertEquals(isKept ? 6 : 0, counters.packets(id), name);
+            assertEquals(isKept ? 600 : 0, counters.bytes(id), name);
+        });
     }
 
     @Test
