@@ -2,12 +2,16 @@ package io.towpath.maps;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
 
 /**
  * Blocks of different sizes in one region, for records that are built aside and published by their offset. One writer allocates and
  * retires; a retired block is handed out again only after every worker passed a quiescent point.
  *
- * <p>Sizes are rounded up to powers of two; freed blocks stay in their size class. Offset 0 is never a block.
+ * <p>Sizes are rounded up to powers of two, and a block lies at a multiple of its size (a buddy system: Knowlton 1965). A larger one is halved
+ * where there is none of a size, and a freed one becomes one again with its other half if that is free. Offset 0 is never a block.
  */
 public final class BlockStore {
     static final int LAYOUT_VERSION = 1;
@@ -20,20 +24,37 @@ public final class BlockStore {
 
     private final MemorySegment data;
     private final Quiescence quiescence;
-    private final ArrayDeque<Long>[] free;
+    /** By size class. The lowest is used first, so that memory that was never touched stays so. */
+    private final List<TreeSet<Long>> free = new ArrayList<>();
+
     private final ArrayDeque<Retired> retired = new ArrayDeque<>();
-    private long top = BLOCK_MIN;
 
     private record Retired(long block, int sizeClass, long token) {}
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
     private BlockStore(MemorySegment data, Quiescence quiescence) {
         this.data = data;
         this.quiescence = quiescence;
-        free = new ArrayDeque[CLASSES];
-        for (int i = 0; i < CLASSES; i++) {
-            free[i] = new ArrayDeque<>();
+        for (int sizeClass = 0; sizeClass < CLASSES; sizeClass++) {
+            free.add(new TreeSet<>());
         }
+        for (long at = BLOCK_MIN; at + BLOCK_MIN <= data.byteSize(); ) {
+            int sizeClass = largestAt(at);
+            free.get(sizeClass).add(at);
+            at += size(sizeClass);
+        }
+    }
+
+    /** Returns the class of the largest block that may lie there and ends within the region. */
+    private int largestAt(long at) {
+        int sizeClass = Math.min(CLASSES - 1, Long.numberOfTrailingZeros(at / BLOCK_MIN));
+        while (at + size(sizeClass) > data.byteSize()) {
+            sizeClass--;
+        }
+        return sizeClass;
+    }
+
+    private static long size(int sizeClass) {
+        return (long) BLOCK_MIN << sizeClass;
     }
 
     public static BlockStore create(MapStore store, String name, long bytes, Quiescence quiescence) {
@@ -61,16 +82,18 @@ public final class BlockStore {
     public long allocate(long bytes) {
         int sizeClass = sizeClass(bytes);
         reclaim();
-        Long reused = free[sizeClass].poll();
-        if (reused != null) {
-            return reused;
+        int found = sizeClass;
+        while (found < CLASSES && free.get(found).isEmpty()) {
+            found++;
         }
-        long size = (long) BLOCK_MIN << sizeClass;
-        if (top + size > data.byteSize()) {
+        if (found == CLASSES) {
             return 0;
         }
-        long block = top;
-        top += size;
+        long block = free.get(found).removeFirst();
+        while (found > sizeClass) {
+            found--;
+            free.get(found).add(block + size(found)); // its upper half
+        }
         return block;
     }
 
@@ -86,8 +109,18 @@ public final class BlockStore {
     private void reclaim() {
         while (!retired.isEmpty() && quiescence.passed(retired.peek().token())) {
             Retired block = retired.poll();
-            free[block.sizeClass()].add(block.block());
+            free(block.block(), block.sizeClass());
         }
+    }
+
+    private void free(long freed, int freedClass) {
+        long block = freed;
+        int sizeClass = freedClass;
+        while (sizeClass < CLASSES - 1 && free.get(sizeClass).remove(block ^ size(sizeClass))) {
+            block &= -size(sizeClass + 1); // where the two halves begin
+            sizeClass++;
+        }
+        free.get(sizeClass).add(block);
     }
 
     private static int sizeClass(long bytes) {
