@@ -203,7 +203,7 @@ public final class Router implements Forwarding {
     }
 
     private static Reason local(Burst burst, int i) {
-        if (burst.handle(i) >= 0 || burst.kind(i) == FlowKind.ICMP_ERROR) {
+        if (burst.kind(i) == FlowKind.ICMP_ERROR) {
             return Reason.ICMP_ERROR_UNRELATED;
         }
         boolean echo = burst.kind(i) == FlowKind.FLOW

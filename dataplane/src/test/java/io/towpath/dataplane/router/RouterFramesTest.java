@@ -31,6 +31,21 @@ final class RouterFramesTest extends RouterHarness {
     }
 
     @Test
+    void shouldRejectWhatAServiceLeadsToTheRouterItself() {
+        byte[] packet = withMacs(Packets.udp("10.0.1.2", 4000, "10.96.0.11", 80));
+        receive(0, packet);
+
+        assertEquals(1, packets(Reason.LOCAL_PORT_CLOSED));
+        byte[] error = sent.getFirst().frame();
+        assertEquals("icmp 10.96.0.11 > 10.0.1.2", Packets.tuple(error));
+        assertEquals(3 << 8 | 3, ByteBuffer.wrap(error).getShort(34), "port unreachable");
+        assertArrayEquals(
+                Arrays.copyOfRange(packet, 14, packet.length),
+                Arrays.copyOfRange(error, 42, error.length),
+                "the packet as it came");
+    }
+
+    @Test
     void shouldSettleRandomAndMutatedFrames() {
         byte[] solicitation = withMacs(Packets.neighborSolicitation("fd01::2", "fd01::1", HOST_A));
         byte[][] seeds = {

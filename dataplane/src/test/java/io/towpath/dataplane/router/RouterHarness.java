@@ -43,7 +43,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 
 /** Two networks: A 10.0.1.0/24 and fd01::/64, B 10.0.2.0/24 with an MTU of 600; 10.9.0.0/16 is behind 10.0.2.9, 198.51.100.0/24 on B itself; the
- * Service 10.96.0.10:80 is 10.0.2.7:8080. */
+ * Service 10.96.0.10:80 is 10.0.2.7:8080, and 10.96.0.11:80 the router itself. */
 abstract class RouterHarness {
     static final long MAC_A = 0x0200_0000_00A0L;
     static final long MAC_B = 0x0200_0000_00B0L;
@@ -72,20 +72,24 @@ abstract class RouterHarness {
     long nowNs = 1_000_000_000_000L;
 
     private static final DesiredState STATE = new DesiredState(
-            List.of(new ServicePort(
-                    new ServicePortName("ns", "dns", "", Protocol.UDP),
-                    false,
-                    List.of(new Vip(VipKind.CLUSTER_IP, Address.parse("10.96.0.10"), 80, false, List.of())),
-                    List.of(new BackendAddress(Address.parse("10.0.2.7"), 8080)),
-                    List.of(),
-                    Scheduler.RANDOM,
-                    Map.of(),
-                    0,
-                    List.of())),
+            List.of(service("dns", "10.96.0.10", "10.0.2.7"), service("self", "10.96.0.11", "10.0.2.1")),
             List.of(),
             List.of(),
             new LocalDetector.None(),
             false);
+
+    private static ServicePort service(String name, String vip, String backend) {
+        return new ServicePort(
+                new ServicePortName("ns", name, "", Protocol.UDP),
+                false,
+                List.of(new Vip(VipKind.CLUSTER_IP, Address.parse(vip), 80, false, List.of())),
+                List.of(new BackendAddress(Address.parse(backend), 8080)),
+                List.of(),
+                Scheduler.RANDOM,
+                Map.of(),
+                0,
+                List.of());
+    }
 
     record Sent(int port, byte[] frame) {}
 
