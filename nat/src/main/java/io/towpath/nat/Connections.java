@@ -72,7 +72,8 @@ final class Connections {
             }
             selector.remember(burst, i, nowNs, selection);
         }
-        prepareOriginal(burst, i);
+        prepareOriginal(
+                burst, i); // from here on: remember() has a template made, which takes the same arguments of the worker
         if (service) {
             if (!prepareService(burst, i, selection)) {
                 burst.reason(i, Reason.MASQUERADE_PORTS_EXHAUSTED);

@@ -39,7 +39,7 @@ final class SessionAffinity {
     }
 
     /**
-     * Remembers a client's backend from now on.
+     * Remembers a client's backend from now on. Overwrites the worker's arguments of {@link Conntrack#create}.
      *
      * @param expectedId what the memory said when the backend was chosen, whether it was of use or not; 0 where there was none
      * @return the backend that counts: another one where another worker was faster. If the table is full nothing is remembered
