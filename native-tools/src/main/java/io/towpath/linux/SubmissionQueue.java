@@ -51,18 +51,8 @@ public final class SubmissionQueue {
         }
     }
 
-    /** Returns how many requests it has room for at most, a power of two. */
-    public int capacity() {
-        return entries;
-    }
-
-    /** Returns the position of the next request; it wraps around. */
-    public int tail() {
-        return tail;
-    }
-
-    /** Returns the position of the first request that the kernel has not taken. */
-    public int headAcquire() {
+    /** Returns the position of the first request that the kernel has not taken; it wraps around. */
+    private int headAcquire() {
         return NativeMemory.getIntAcquire(headAddress);
     }
 

@@ -57,6 +57,11 @@ public final class Ipv4 {
         return Bytes.u16(frame, l3 + 2);
     }
 
+    /** Writes the length; the checksum is the caller's to mend. */
+    public static void totalLength(MemorySegment frame, long l3, int bytes) {
+        Bytes.u16(frame, l3 + 2, bytes);
+    }
+
     /** Returns whether the packet is a fragment: not the last, or not the first. */
     public static boolean isFragment(MemorySegment frame, long l3) {
         return (Bytes.u16(frame, l3 + 6) & (MORE_FRAGMENTS | OFFSET_MASK)) != 0;
@@ -79,10 +84,9 @@ public final class Ipv4 {
 
     /** Makes the packet a fragment: writes length and fragment field, and computes the checksum anew. */
     public static void fragment(MemorySegment frame, long l3, int totalLength, int fragment) {
-        Bytes.u16(frame, l3 + 2, totalLength);
+        totalLength(frame, l3, totalLength);
         Bytes.u16(frame, l3 + 6, fragment);
-        checksum(frame, l3, 0);
-        checksum(frame, l3, Checksum.finish(Checksum.sum(frame, l3, headerLength(frame, l3))));
+        updateChecksum(frame, l3);
     }
 
     /** Overwrites options that only the first fragment has with no-operations, as the kernel does; the checksum is the caller's. */

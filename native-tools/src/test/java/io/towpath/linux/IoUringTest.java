@@ -102,7 +102,7 @@ final class IoUringTest {
 
         assertEquals(4, ring.enter());
 
-        assertEquals(4, ring.submissions().headAcquire());
+        assertFalse(ring.submissions().isFull(), "the kernel took them");
         int[] errors = new int[5];
         for (int found = 0; found < 4; found++) {
             CompletionQueue completions = completion();

@@ -23,7 +23,7 @@ public final class NodeRouting {
     private final PolicyRules rules;
     private final ForwardPolicies forwardPolicies;
     private final ForeignRules foreign;
-    private final ServiceAddresses addresses;
+    private final SteeredDestinations addresses;
     private final Consumer<String> log;
     private boolean isActive;
     private boolean isStale;
@@ -51,7 +51,7 @@ public final class NodeRouting {
         rules = new PolicyRules(config.tap(), ipv4, ipv6);
         forwardPolicies = new ForwardPolicies(config.tap());
         foreign = new ForeignRules(config, clusterCidrs);
-        addresses = new ServiceAddresses(config.serviceCidrs(), address -> NodeHost.own(config.tap()).stream()
+        addresses = new SteeredDestinations(config.serviceCidrs(), address -> NodeHost.own(config.tap()).stream()
                 .anyMatch(own -> own.address().equals(address)));
         routes.destinations(addresses.destinations());
     }

@@ -19,14 +19,14 @@ import java.util.stream.Collectors;
  * Which destinations are to be steered to the engine: the service CIDRs as a whole, addresses of Services outside of them one by one, and
  * where such an address is the host's own, only the Service's ports of it. NodePorts are steered by their range. Owner: one thread at a time.
  */
-final class ServiceAddresses {
+final class SteeredDestinations {
     private final List<Prefix> configured;
     private final Predicate<Address> isHosts;
     private final Map<ServicePort.Key, List<Vip>> vips = new HashMap<>();
     private List<Prefix> cidrs = List.of();
 
     /** @param isHosts whether an address is one of the host's own */
-    ServiceAddresses(List<Prefix> configured, Predicate<Address> isHosts) {
+    SteeredDestinations(List<Prefix> configured, Predicate<Address> isHosts) {
         this.configured = configured;
         this.isHosts = isHosts;
     }

@@ -87,7 +87,8 @@ final class UdpSuperFrame {
         int header = Ipv6.HEADER_LENGTH;
         if (isIpv4(frames, l2)) {
             header = Ipv4.MIN_HEADER_LENGTH;
-            Ipv4.fragment(frames, l3, packet, Ipv4.fragment(frames, l3));
+            Ipv4.totalLength(frames, l3, packet);
+            Ipv4.updateChecksum(frames, l3);
         } else {
             Ipv6.payloadLength(frames, l3, packet - header);
         }

@@ -13,7 +13,9 @@ import io.towpath.wire.Udp;
 import io.towpath.wire.VnetHeader;
 import java.lang.foreign.MemorySegment;
 
-/** Cuts IPv4 packets that are larger than the MTU of their way (RFC 791 section 3.2, RFC 1812 section 4.2.2.7). One per worker. */
+/**
+ * Cuts IPv4 packets, or fragments, that are larger than the MTU of their way (RFC 791 section 3.2, RFC 1812 section 4.2.2.7). One per worker.
+ */
 final class Fragmenter {
     /** Fragment offsets count in units of this, bytes. */
     private static final int UNIT = 8;

@@ -23,11 +23,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-final class ServiceAddressesTest {
+final class SteeredDestinationsTest {
     private static final Address HOST = Address.parse("192.0.2.1");
 
-    private final ServiceAddresses addresses =
-            new ServiceAddresses(List.of(Prefix.parse("10.96.0.0/12")), HOST::equals);
+    private final SteeredDestinations addresses =
+            new SteeredDestinations(List.of(Prefix.parse("10.96.0.0/12")), HOST::equals);
 
     @Test
     void shouldSteerServiceCidrsAsAWhole() {
