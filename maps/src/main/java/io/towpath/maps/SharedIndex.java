@@ -9,8 +9,9 @@ import java.util.function.IntToLongFunction;
  *
  * <p>Buckets are cache lines of eight words; a hash has two candidate buckets, so there are no probe chains and a removal leaves nothing
  * behind. A reference goes to its first bucket until that is three quarters full, then to the emptier of the two: with five references a
- * bucket, which is what an index has room for, 9 in 100 are in their second bucket and 2 in a million find none (simulated). A word is
- * {@code tag << 32 | pending << 31 | reference}, 0 when free. The tag is the lower half of the hash.
+ * bucket, which is what an index has room for, 9 in 100 are in their second bucket and 2 in a million find none where it is filled once; 28
+ * in 100 and 130 in a million where it stays full while references come and go (simulated). A word is {@code tag << 32 | pending << 31 |
+ * reference}, 0 when free. The tag is the lower half of the hash.
  *
  * <p><b>One reference per key, whatever the race.</b> An inserter (1) claims a free slot by CAS with the pending bit set, (2) scans both
  * buckets, (3) confirms by CAS. A confirmed word with its key makes it give up its claim; another pending one is killed by CAS to 0 (or

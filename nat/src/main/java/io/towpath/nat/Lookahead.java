@@ -125,7 +125,7 @@ final class Lookahead {
         hasMissed = missed;
     }
 
-    /** One connection in eleven is in its second line, so that nearly every burst has some. */
+    /** One connection in eleven, and more in a table that has long been full, is in its second line: nearly every burst has some. */
     private void findSecondCandidates(Burst burst) {
         long[] lines = secondLine;
         int count = burst.count;
