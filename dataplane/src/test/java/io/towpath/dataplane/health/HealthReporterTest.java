@@ -16,8 +16,10 @@ import io.towpath.dataplane.model.ManifestReader;
 import io.towpath.wire.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +43,7 @@ final class HealthReporterTest {
 
     private final MemoryListeners listeners = new MemoryListeners();
     private final ServiceIndex services = new ServiceIndex();
+    private final List<String> log = new ArrayList<>();
     private long nowNs;
     private final HealthReporter reporter = new HealthReporter(
             CONFIG,
@@ -50,11 +53,14 @@ final class HealthReporterTest {
             new ProbeCounts(),
             Optional::empty,
             () -> nowNs,
-            warning -> {
-                throw new AssertionError(warning);
-            },
+            log::add,
             warning -> {});
     private final ClusterEvents events = ClusterEvents.both(services, reporter);
+
+    @AfterEach
+    void nothingElseWasSaid() {
+        assertEquals(List.of(), log);
+    }
 
     private ClusterObject object(String yaml) throws Exception {
         return ManifestReader.read(Files.writeString(folder.resolve("object.yaml"), yaml))
@@ -104,6 +110,20 @@ final class HealthReporterTest {
 
         events.delete(new ClusterObject.Key("Service", "ns", "web"));
         assertNull(weight());
+    }
+
+    @Test
+    void shouldServeAHealthCheckNodePortOnceAnotherProcessLeavesIt() throws Exception {
+        listeners.take("127.0.0.1:9000");
+        events.upsert(object(SERVICE));
+        assertNull(weight());
+        assertEquals(1, log.size(), log::toString);
+        log.clear();
+
+        listeners.release("127.0.0.1:9000");
+        passSeconds(5);
+        reporter.poll();
+        assertEquals(503, listeners.get(NODE, 9000, "/").status(), "no endpoint yet");
     }
 
     private int status(String path) {
