@@ -114,9 +114,19 @@ final class Devices {
             return new TapDevice(null, port.tap()).exists() ? TapSetup.open(port, queues) : null;
         }
         Tap tap = device.exists() ? TapSetup.attach(port, queues) : TapSetup.open(port, queues);
-        tap.persist(true);
-        ours.put(device, tap);
+        ours.put(device, persistent(tap));
         return tap;
+    }
+
+    /** Lets a device outlive the process. One that is gone again is closed: nobody else has it yet. */
+    static Tap persistent(Tap tap) {
+        try {
+            tap.persist(true);
+            return tap;
+        } catch (LinuxException e) {
+            tap.close();
+            throw e;
+        }
     }
 
     /** Returns null if the device is gone now, as it has not the queues that it must have. */
