@@ -36,7 +36,7 @@ public class NextHopsStress {
         change();
     }
 
-    /** The n-th change has address n, and the version n + 1 follows it. */
+    /** The n-th change has address n, and the version n follows it: the first is of nobody that was known. */
     private static void change() {
         NEIGHBORS.report(PORT, 0, NEIGHBOR, ++mac, 0);
         NEIGHBORS.update(0);
@@ -56,7 +56,7 @@ public class NextHopsStress {
             HOPS.put(0, NEIGHBOR, PORT, NEIGHBORS.mac(PORT, 0, NEIGHBOR));
             hop = HOPS.find(0, NEIGHBOR);
         }
-        r.r1 = NextHops.mac(hop) >= version - 1 ? 1 : 0;
+        r.r1 = NextHops.mac(hop) >= version ? 1 : 0;
         QUIESCENCE.quiescent(0);
     }
 }

@@ -76,7 +76,8 @@ final class LinkAnswers {
         long mac = NeighborDiscovery.linkLayerAddress(frames, l4, length);
         long targetHi = NeighborDiscovery.targetHi(frames, l4);
         long targetLo = NeighborDiscovery.targetLo(frames, l4);
-        if (mac == -2) {
+        long theirMac = mac >= 0 ? mac : Ethernet.source(frames, burst.l2(i));
+        if (mac == -2 || Ethernet.isGroup(theirMac)) {
             return Reason.NEIGHBOR_MESSAGE_INVALID;
         }
         if (type == Icmpv6.NEIGHBOR_ADVERTISEMENT) {
@@ -84,7 +85,6 @@ final class LinkAnswers {
                     ? Reason.NEIGHBOR_LEARNED
                     : Reason.FRAME_NOT_FOR_US;
         }
-        long theirMac = mac >= 0 ? mac : Ethernet.source(frames, burst.l2(i));
         boolean unspecified = (burst.sourceHi(i) | burst.sourceLo(i)) == 0;
         if (!unspecified) {
             learn(in, burst.sourceHi(i), burst.sourceLo(i), theirMac, nowNs);

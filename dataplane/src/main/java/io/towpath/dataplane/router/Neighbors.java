@@ -5,7 +5,10 @@ import io.towpath.maps.Quiescence;
 import io.towpath.maps.WordMap;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
 
@@ -32,8 +35,8 @@ public final class Neighbors {
     private static final long SWEEP_INTERVAL_NS = 250_000_000L;
 
     private static final int REPORTS_LIMIT = 256;
-    /** Neighbors known at once; those beyond it are not remembered. */
-    private static final int CAPACITY = 16_384;
+    /** Neighbors known at once, of all ports: a new one takes the place of one of the port that has most. */
+    static final int CAPACITY = 16_384;
 
     /** Instead of a MAC address: the worker asked for it. */
     private static final long ASKED = -1;
@@ -50,7 +53,13 @@ public final class Neighbors {
 
     private final WordMap map;
     private final Queue<Report> reports;
-    private final Map<Key, Entry> entries = new HashMap<>();
+    /** By port, and there in the order of their last sign of life or use. */
+    private final Map<Integer, Map<Key, Entry>> ports = new HashMap<>();
+
+    private int size;
+    /** Whether {@link #lookup} says something else of a neighbor that it knew. */
+    private boolean changed;
+
     private long sweptAtNs = Long.MIN_VALUE / 2;
     /** Written by the control thread; from 1, so that nothing is of version 0. */
     private long version = 1;
@@ -133,43 +142,76 @@ public final class Neighbors {
         }
         if (nowNs - sweptAtNs >= SWEEP_INTERVAL_NS) {
             sweptAtNs = nowNs;
-            entries.entrySet().removeIf(entry -> !isKept(entry.getKey(), entry.getValue(), nowNs));
+            ports.values().forEach(port -> sweep(port, nowNs));
         }
+        publishChange();
         return work;
     }
 
     /** Forgets all neighbors of a port, as another device is there now and may have other addresses. Control thread. */
     public void forget(int port) {
-        entries.keySet().removeIf(key -> {
-            if (key.port() == port) {
-                map.remove(key.hi(), key.lo(), port);
-            }
-            return key.port() == port;
-        });
-        changed();
+        Map<Key, Entry> known = ports.remove(port);
+        if (known != null) {
+            known.keySet().forEach(this::remove);
+        }
+        publishChange();
     }
 
     private void onHeard(Report report) {
-        if (put(new Key(report.port(), report.hi(), report.lo()), KNOWN | report.mac())) {
-            Entry entry = entries.computeIfAbsent(new Key(report.port(), report.hi(), report.lo()), key -> new Entry());
-            entry.mac = report.mac();
-            entry.heardAtNs = report.nowNs();
-            entry.marked = false;
-            entry.asked = 0;
+        Key key = new Key(report.port(), report.hi(), report.lo());
+        Map<Key, Entry> known =
+                ports.computeIfAbsent(report.port(), port -> new LinkedHashMap<>(16, 0.75f, true)); // in order of access
+        Entry entry = known.get(key);
+        if (entry == null) {
+            makeRoom();
+            if (!put(key, KNOWN | report.mac())) {
+                return; // workers still read what was removed: it is heard again
+            }
+            entry = new Entry();
+            known.put(key, entry);
+            size++;
+        } else if (entry.marked || entry.mac != report.mac()) {
+            changed |= entry.mac != report.mac();
+            put(key, KNOWN | report.mac());
+        }
+        entry.mac = report.mac();
+        entry.heardAtNs = report.nowNs();
+        entry.marked = false;
+        entry.asked = 0;
+    }
+
+    /** One port's hosts must not shut those of others out, however many addresses they say they have. */
+    private void makeRoom() {
+        if (size == CAPACITY) {
+            Map<Key, Entry> fullest =
+                    Collections.max(ports.values(), Comparator.comparingInt(Map::size));
+            Key oldest = fullest.keySet().iterator().next();
+            fullest.remove(oldest);
+            remove(oldest);
         }
     }
 
     private boolean put(Key key, long value) {
-        boolean hasRoom = map.put(key.hi(), key.lo(), key.port(), value);
-        changed();
-        return hasRoom;
+        return map.put(key.hi(), key.lo(), key.port(), value);
     }
 
-    private void changed() {
-        VERSION.setRelease(this, version + 1); // after the change: who sees the number sees that
+    private void remove(Key key) {
+        map.remove(key.hi(), key.lo(), key.port());
+        size--;
+        changed = true;
     }
 
-    /** Returns a number that grows with each change of what {@link #lookup} says. Any thread. */
+    private void publishChange() {
+        if (changed) {
+            changed = false;
+            VERSION.setRelease(this, version + 1); // after the change: who sees the number sees that
+        }
+    }
+
+    /**
+     * Returns a number that grows when {@link #lookup} says something else of a neighbor that it knew, once for all such changes of an
+     * {@link #update}. Any thread.
+     */
     long versionAcquire() {
         return (long) VERSION.getAcquire(this);
     }
@@ -177,7 +219,7 @@ public final class Neighbors {
     /** Of several workers that asked at once only the first one counts. */
     private void onAsked(Report report) {
         Key key = new Key(report.port(), report.hi(), report.lo());
-        Entry entry = entries.get(key);
+        Entry entry = ports.getOrDefault(report.port(), Map.of()).get(key);
         if (entry != null && entry.marked) {
             mark(key, entry, false);
             entry.asked++;
@@ -187,7 +229,12 @@ public final class Neighbors {
 
     private void mark(Key key, Entry entry, boolean marked) {
         entry.marked = marked;
+        changed |= marked; // workers know the others by heart
         put(key, KNOWN | (marked ? ASK : 0) | entry.mac);
+    }
+
+    private void sweep(Map<Key, Entry> port, long nowNs) {
+        port.entrySet().removeIf(entry -> !isKept(entry.getKey(), entry.getValue(), nowNs));
     }
 
     /** Marks an entry when it is time for the next request, and removes it from the map when it is to be forgotten. */
@@ -197,8 +244,7 @@ public final class Neighbors {
         boolean isUsed = entry.asked > 0 && nowNs - entry.askedAtNs < ASK_LIMIT * ASK_INTERVAL_NS;
         boolean hasFailed = entry.asked == ASK_LIMIT && !answerIsDue;
         if (hasFailed || silentNs > FORGET_AFTER_NS && !isUsed) {
-            map.remove(key.hi(), key.lo(), key.port());
-            changed();
+            remove(key);
             return false;
         }
         if (silentNs >= CONFIRM_AFTER_NS && !entry.marked && !answerIsDue) {

@@ -130,6 +130,56 @@ final class NeighborsTest extends RouterHarness {
         assertEquals(1, requests);
     }
 
+    /** Tells of as many neighbors of port 0 as there is room for, and 1,000 more. */
+    private void flood(Neighbors crowded) {
+        for (int n = 0; n < Neighbors.CAPACITY + 1_000; n++) {
+            crowded.report(0, 7, n, HOST_A, nowNs);
+            crowded.update(nowNs);
+        }
+    }
+
+    @Test
+    void shouldLetNoPortShutOthersOut() {
+        try (AnonymousMapStore other = new AnonymousMapStore()) {
+            Neighbors crowded = Neighbors.create(other, 1, new Quiescence(1), new ArrayDeque<>());
+            crowded.report(1, 0, 1, HOST_B, nowNs);
+            flood(crowded);
+            crowded.report(1, 0, 2, HOST_B, nowNs);
+            crowded.report(0, 0, 3, HOST_A, nowNs);
+            crowded.update(nowNs);
+
+            assertEquals(HOST_B, crowded.mac(1, 0, 1), "known before");
+            assertEquals(HOST_B, crowded.mac(1, 0, 2), "new");
+            assertEquals(HOST_A, crowded.mac(0, 0, 3), "new on the same port");
+            assertEquals(-1, crowded.mac(0, 7, 0), "the oldest");
+            assertEquals(HOST_A, crowded.mac(0, 7, Neighbors.CAPACITY + 999), "the last");
+        }
+    }
+
+    @Test
+    void shouldLeaveNextHopsAsLongAsNoKnownNeighborChanges() {
+        learnHostB();
+        long before = neighbors.versionAcquire();
+        receive(1, arp(MAC_B, 2, HOST_B, "10.0.2.2", "10.0.2.1"));
+        receive(1, arp(MAC_B, 2, HOST_B + 2, "10.0.2.3", "10.0.2.1"));
+        assertEquals(before, neighbors.versionAcquire(), "what is known already, and a new one");
+
+        receive(1, arp(MAC_B, 2, HOST_B + 1, "10.0.2.2", "10.0.2.1"));
+        assertEquals(before + 1, neighbors.versionAcquire());
+    }
+
+    @Test
+    void shouldNotLearnAGroupAddress() {
+        byte[] solicitation = Packets.neighborSolicitation("fd01::2", "fd01::1", BROADCAST);
+        ByteBuffer.wrap(solicitation).putShort(0, (short) (MAC_A >>> 32)).putInt(2, (int) MAC_A);
+        receive(0, solicitation);
+
+        assertEquals(1, packets(Reason.NEIGHBOR_MESSAGE_INVALID));
+        assertEquals(List.of(), sent);
+        Address host = Address.parse("fd01::2");
+        assertEquals(-1, neighbors.mac(0, host.hi(), host.lo()));
+    }
+
     @Test
     void shouldTakeOverEveryReportHoweverManyThereAre() {
         try (AnonymousMapStore other = new AnonymousMapStore()) {
