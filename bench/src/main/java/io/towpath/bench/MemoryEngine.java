@@ -70,7 +70,7 @@ public final class MemoryEngine implements AutoCloseable {
                 new NodeSettings(state, List.of("eth0")),
                 pool.frames(),
                 1);
-        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool)), fragments);
+        pipeline = new Pipeline(nat, new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool, 1)), fragments);
         quiescence.online(0);
     }
 

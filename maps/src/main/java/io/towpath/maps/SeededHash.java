@@ -13,7 +13,7 @@ public final class SeededHash {
     private final long c;
     private final long d;
 
-    SeededHash(long seed) {
+    public SeededHash(long seed) {
         a = secret(seed, 1);
         b = secret(seed, 2);
         c = secret(seed, 3);
@@ -28,7 +28,7 @@ public final class SeededHash {
         return z ^ z >>> 31;
     }
 
-    long of(long word0, long word1, long word2) {
+    public long of(long word0, long word1, long word2) {
         return fold(fold(word0 ^ a, word1 ^ b) ^ c, fold(word2 ^ d, GOLDEN));
     }
 

@@ -74,7 +74,7 @@ public class RouterBenchmark extends NanosecondBenchmark {
                 knownNeighbors(quiescence),
                 pool,
                 new Verdicts(CounterMap.create(store, Verdicts.MAP, 1, Verdicts.CAPACITY), 0, pool),
-                new IcmpErrorSender(pool));
+                new IcmpErrorSender(pool, 1));
         for (int i = 0; i < Burst.LIMIT; i++) {
             int buffer = pool.take();
             long l2 = FramePool.l2(buffer);

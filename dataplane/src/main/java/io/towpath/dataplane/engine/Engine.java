@@ -251,7 +251,7 @@ public final class Engine implements AutoCloseable {
         List<Port> ports = opened.ports();
         PortIo io = parts.add(opened.io());
         Verdicts verdicts = new Verdicts(counters, number, pool);
-        Forwarding forwarding = standing.forwarding(ports, pool, verdicts);
+        Forwarding forwarding = standing.forwarding(ports, pool, verdicts, seed);
         Fragments fragments = parts.add(new Fragments(pool, verdicts, config.workers(), seed));
         NodeSettings nothing = standing.settings(new NodeFacts(List.of(), List.of(), new LocalDetector.None(), false));
         Nat nat = new Nat(

@@ -72,8 +72,8 @@ final class NodeStanding implements Standing {
     }
 
     @Override
-    public Forwarding forwarding(List<Port> ports, FramePool pool, Verdicts verdicts) {
-        return NodeForwarding.onHost(ports.getFirst(), pool, verdicts, new IcmpErrorSender(pool));
+    public Forwarding forwarding(List<Port> ports, FramePool pool, Verdicts verdicts, long seed) {
+        return NodeForwarding.onHost(ports.getFirst(), pool, verdicts, new IcmpErrorSender(pool, seed));
     }
 
     @Override

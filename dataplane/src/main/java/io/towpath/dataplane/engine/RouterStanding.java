@@ -80,8 +80,8 @@ final class RouterStanding implements Standing {
     }
 
     @Override
-    public Forwarding forwarding(List<Port> ports, FramePool pool, Verdicts verdicts) {
-        return new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
+    public Forwarding forwarding(List<Port> ports, FramePool pool, Verdicts verdicts, long seed) {
+        return new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool, seed));
     }
 
     @Override

@@ -35,8 +35,12 @@ interface Standing {
 
     NodeSettings settings(NodeFacts facts);
 
-    /** Returns the stages of one worker. */
-    Forwarding forwarding(List<Port> ports, FramePool pool, Verdicts verdicts);
+    /**
+     * Returns the stages of one worker.
+     *
+     * @param seed secret of this instance
+     */
+    Forwarding forwarding(List<Port> ports, FramePool pool, Verdicts verdicts, long seed);
 
     /** Workers run from now on. Control side. */
     void start();

@@ -2,6 +2,7 @@ package io.towpath.dataplane.pipeline;
 
 import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.Port;
+import io.towpath.maps.SeededHash;
 import io.towpath.packet.Burst;
 import io.towpath.packet.IcmpErrors;
 import io.towpath.packet.Reason;
@@ -9,8 +10,9 @@ import io.towpath.wire.Icmp;
 import io.towpath.wire.Icmpv6;
 
 /**
- * Answers rejected packets with ICMP errors, at a bounded rate per destination (RFC 4443 section 2.4(f), RFC 1812 section 4.3.2.8). One per
- * worker.
+ * Answers rejected packets with ICMP errors, at a bounded rate per destination (RFC 4443 section 2.4(f), RFC 1812 section 4.3.2.8). Those
+ * that path MTU discovery needs are exempt, as with Linux ({@code icmp_ratemask}, {@code icmp/ratemask}): a sender that misses one loses
+ * every packet after it, and each answers a packet that is no smaller than itself. One per worker.
  */
 public final class IcmpErrorSender {
     /** Errors that one destination gets per second in the long run, and at once. */
@@ -23,11 +25,14 @@ public final class IcmpErrorSender {
     private static final long INTERVAL_NS = 1_000_000_000L / PER_SECOND;
 
     private final FramePool pool;
+    private final SeededHash hash;
     /** Time at which a bucket will have no debt: a token bucket in one word (GCRA). */
     private final long[] paidAtNs = new long[BUCKETS];
 
-    public IcmpErrorSender(FramePool pool) {
+    /** @param seed secret, so that nobody can use up another one's bucket on purpose */
+    public IcmpErrorSender(FramePool pool, long seed) {
         this.pool = pool;
+        this.hash = new SeededHash(seed);
         java.util.Arrays.fill(paidAtNs, Long.MIN_VALUE / 2);
     }
 
@@ -42,7 +47,7 @@ public final class IcmpErrorSender {
             burst.reason(i, Reason.UNANSWERABLE);
             return;
         }
-        if (!mayPay(burst.sourceHi(i), burst.sourceLo(i), nowNs)) {
+        if (burst.reason(i) != Reason.PACKET_TOO_BIG && !mayPay(burst.sourceHi(i), burst.sourceLo(i), nowNs)) {
             burst.reason(i, Reason.ICMP_RATE_LIMITED);
             return;
         }
@@ -100,8 +105,7 @@ public final class IcmpErrorSender {
 
     /** Returns whether a destination may get another error now, and counts it. */
     public boolean mayPay(long hi, long lo, long nowNs) {
-        long hash = (lo ^ hi * 31) * 0x9E3779B97F4A7C15L;
-        int bucket = (int) (hash >>> 54);
+        int bucket = (int) hash.of(hi, lo, 0) & BUCKETS - 1;
         long paidAt = Math.max(paidAtNs[bucket], nowNs);
         if (paidAt - nowNs > (AT_ONCE - 1) * INTERVAL_NS) {
             return false;

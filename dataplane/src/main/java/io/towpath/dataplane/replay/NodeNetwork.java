@@ -23,9 +23,9 @@ final class NodeNetwork implements ReplayNetwork {
     private List<Address> nodeAddresses = List.of();
     private MasqueradeAddresses masquerade = new NodeMasquerade(List.of());
 
-    NodeNetwork(CaptureOutput output, FramePool pool, Verdicts verdicts) {
+    NodeNetwork(CaptureOutput output, FramePool pool, Verdicts verdicts, long seed) {
         port = new CapturePort(0, "towpath0", output, (number, l2) -> false);
-        forwarding = new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool));
+        forwarding = new NodeForwarding(port, pool, verdicts, new IcmpErrorSender(pool, seed));
     }
 
     @Override

@@ -104,7 +104,7 @@ public final class Replay implements AutoCloseable {
         output = new CaptureOutput(outputs.capture(), pool.frames());
         log = new VerdictLog(outputs.verdicts(), writer);
         network = settings.router() == null
-                ? new NodeNetwork(output, pool, verdicts)
+                ? new NodeNetwork(output, pool, verdicts, seed)
                 : new RouterNetwork(
                         settings.router(), new RouterNetwork.Maps(store, quiescence, seed), output, pool, verdicts);
         desiredStates = new DesiredStates(settings.proxyConfig(), settings.nodeName(), network.ownAddresses());

@@ -62,7 +62,7 @@ final class RouterNetwork implements ReplayNetwork, CapturePort.Link {
         routes =
                 Routes.create(maps.store(), maps.quiescence(), networks, config.staticRoutes(), config.nodeAddresses());
         neighbors = Neighbors.create(maps.store(), maps.seed(), maps.quiescence(), new ArrayDeque<>());
-        router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
+        router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool, maps.seed()));
     }
 
     @Override

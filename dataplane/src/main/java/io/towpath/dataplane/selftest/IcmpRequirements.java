@@ -91,7 +91,7 @@ final class IcmpRequirements {
             byDesignNot(
                     "RFC 5508 REQ-9",
                     "ICMP messages towards an interface may be forbidden",
-                    "no such setting; their rate is limited for each receiver"),
+                    "no such setting; their rate is limited for each receiver, but for path MTU discovery's"),
             met(
                     "RFC 5508 REQ-10",
                     "The router around the NAT sends the ICMP errors that RFC 1812 asks for",

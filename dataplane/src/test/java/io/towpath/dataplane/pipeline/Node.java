@@ -93,7 +93,7 @@ public final class Node implements AutoCloseable {
                     settings,
                     pool.frames(),
                     7);
-            IcmpErrorSender errors = new IcmpErrorSender(pool);
+            IcmpErrorSender errors = new IcmpErrorSender(pool, 7);
             Forwarding forwarding = onHost
                     ? NodeForwarding.onHost(port, pool, verdicts, errors)
                     : new NodeForwarding(port, pool, verdicts, errors);

@@ -119,7 +119,7 @@ abstract class RouterHarness {
                         new Routes.Static(Prefix.parse("10.9.0.0/16"), Address.parse("10.0.2.9"), -1),
                         new Routes.Static(Prefix.parse("198.51.100.0/24"), null, 1)),
                 List.of());
-        router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool));
+        router = new Router(networks, ports, routes, neighbors, pool, verdicts, new IcmpErrorSender(pool, 1));
         ServiceMaps maps = new ServiceMaps(store, 1, 1, quiescence);
         new ServiceWriter(maps, warning -> {}).apply(STATE);
         Conntrack conntrack = new Conntrack(

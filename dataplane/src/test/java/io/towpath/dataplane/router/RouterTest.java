@@ -73,6 +73,20 @@ final class RouterTest extends RouterHarness {
         assertEquals(1, packets(Reason.ROUTED), "the largest that fits");
     }
 
+    @Test
+    void shouldTellEverySenderOfAPacketThatIsTooBig() {
+        learnHostB();
+        for (int n = 0; n < 50; n++) {
+            receive(0, packet("10.0.1.2", "192.0.2.1", 64, 100));
+            receive(0, packet("10.0.1.2", "10.0.2.2", 64, 601));
+            assertEquals(1, sent.size(), "who misses it loses every packet after it");
+            assertTrue(sent.getFirst().frame().length <= 14 + 601, "no larger than what it answers");
+        }
+        assertEquals(50, packets(Reason.PACKET_TOO_BIG));
+        assertEquals(10, packets(Reason.NO_ROUTE));
+        assertEquals(40, packets(Reason.ICMP_RATE_LIMITED));
+    }
+
     private void assertError(byte[] packet, Reason reason, int type, int code, int parameter) {
         receive(0, packet);
         assertEquals(1, packets(reason));
