@@ -44,7 +44,7 @@ public final class CounterMap {
     }
 
     private static MemorySegment createData(MapStore store, String name, int workers, int capacity) {
-        MemorySegment data = store.create(spec(name, workers, capacity)).data();
+        MemorySegment data = store.createBeside(spec(name, workers, capacity)).data();
         data.set(JAVA_LONG, 0, workers);
         data.set(JAVA_LONG, 8, blockBytes(capacity));
         return data;

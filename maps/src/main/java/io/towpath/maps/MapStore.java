@@ -9,6 +9,11 @@ public interface MapStore extends AutoCloseable {
      */
     MapRegion create(MapSpec spec);
 
+    /** As {@link #create}, but the region that an earlier owner left stays until this one's start has succeeded. */
+    default MapRegion createBeside(MapSpec spec) {
+        return create(spec);
+    }
+
     /**
      * Returns the region that an earlier owner left under a name, of whatever kind and size, with its content; null where there is none
      * that can be read.

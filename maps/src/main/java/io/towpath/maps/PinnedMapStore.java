@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -30,6 +31,9 @@ import java.util.function.Consumer;
  */
 public final class PinnedMapStore implements MapStore {
     static final String SUFFIX = ".map";
+    /** Of a map that {@link #commit} puts in the place of one that an earlier owner left. */
+    private static final String FRESH_SUFFIX = ".map.new";
+
     static final String PID_FILE = "pid";
     static final String BOOT_FILE = "boot";
 
@@ -54,7 +58,7 @@ public final class PinnedMapStore implements MapStore {
 
     /**
      * Takes over a directory, which is made if missing. What a dead owner left stays until it is replaced or
-     * {@link #removeLeftovers removed}.
+     * {@link #commit removed}.
      *
      * @param log told what cannot be taken over, one line each
      * @throws MapException if a live process owns it, others can get at it, or it cannot be written
@@ -83,6 +87,7 @@ public final class PinnedMapStore implements MapStore {
     private static PinnedMapStore takeOver(Path directory, DirectoryLock lock, Consumer<String> log)
             throws IOException {
         try {
+            removeFresh(directory); // of an owner that was killed before its start succeeded
             boolean hasMaps = !maps(directory).isEmpty();
             boolean isOfThisBoot = isOfThisBoot(directory);
             if (hasMaps && !isOfThisBoot) {
@@ -133,6 +138,11 @@ public final class PinnedMapStore implements MapStore {
         }
     }
 
+    private static Path fresh(Path file) {
+        String name = file.getFileName().toString();
+        return file.resolveSibling(name.substring(0, name.length() - SUFFIX.length()) + FRESH_SUFFIX);
+    }
+
     private Path file(String name) {
         return directory.resolve(name + SUFFIX);
     }
@@ -149,7 +159,16 @@ public final class PinnedMapStore implements MapStore {
 
     @Override
     public MapRegion create(MapSpec spec) {
+        return create(spec, file(spec.name()));
+    }
+
+    @Override
+    public MapRegion createBeside(MapSpec spec) {
         Path file = file(spec.name());
+        return create(spec, Files.exists(file) ? fresh(file) : file);
+    }
+
+    private MapRegion create(MapSpec spec, Path file) {
         try {
             forget(spec.name());
             Files.deleteIfExists(file);
@@ -205,17 +224,22 @@ public final class PinnedMapStore implements MapStore {
         log.accept("map " + name + " of the last run is not taken over and starts empty: " + why);
     }
 
-    /** Removes the maps of an earlier owner that nobody asked for or that were of no use. */
-    public void removeLeftovers() {
+    /**
+     * The owner's start has succeeded: what an earlier one left is replaced, or removed where nobody asked for it. Before that, a start that
+     * fails and {@link #keep keeps} the maps leaves the earlier owner's.
+     */
+    public void commit() {
         try {
             for (Path file : maps(directory)) {
                 String name = file.getFileName().toString();
-                if (!regions.containsKey(name.substring(0, name.length() - SUFFIX.length()))) {
+                if (Files.exists(fresh(file))) {
+                    Files.move(fresh(file), file, StandardCopyOption.ATOMIC_MOVE);
+                } else if (!regions.containsKey(name.substring(0, name.length() - SUFFIX.length()))) {
                     Files.delete(file);
                 }
             }
         } catch (IOException e) {
-            throw new MapException("cannot remove old maps from " + directory + ": " + e.getMessage(), e);
+            throw new MapException("cannot replace old maps in " + directory + ": " + e.getMessage(), e);
         }
     }
 
@@ -223,6 +247,7 @@ public final class PinnedMapStore implements MapStore {
     public void keep() {
         unmap();
         try {
+            removeFresh(directory);
             Files.deleteIfExists(directory.resolve(PID_FILE)); // nobody runs here
         } catch (IOException e) {
             throw new MapException("cannot write to " + directory + ": " + e.getMessage(), e);
@@ -251,6 +276,7 @@ public final class PinnedMapStore implements MapStore {
     }
 
     private static void removeFiles(Path directory) throws IOException {
+        removeFresh(directory);
         for (Path file : maps(directory)) {
             Files.delete(file);
         }
@@ -258,11 +284,21 @@ public final class PinnedMapStore implements MapStore {
         Files.deleteIfExists(directory.resolve(BOOT_FILE));
     }
 
-    private static List<Path> maps(Path directory) throws IOException {
-        List<Path> maps = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
-            files.forEach(maps::add);
+    private static void removeFresh(Path directory) throws IOException {
+        for (Path file : files(directory, FRESH_SUFFIX)) {
+            Files.delete(file);
         }
-        return maps;
+    }
+
+    private static List<Path> maps(Path directory) throws IOException {
+        return files(directory, SUFFIX);
+    }
+
+    private static List<Path> files(Path directory, String suffix) throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + suffix)) {
+            files.forEach(found::add);
+        }
+        return found;
     }
 }

@@ -15,7 +15,7 @@ public final class RecordMap {
     }
 
     public static RecordMap create(MapStore store, String name, int layoutVersion, int recordBytes, long capacity) {
-        return of(store.create(spec(name, layoutVersion, recordBytes, capacity)));
+        return of(store.createBeside(spec(name, layoutVersion, recordBytes, capacity)));
     }
 
     /** Returns the records that an earlier owner left, null where it left none or others. */

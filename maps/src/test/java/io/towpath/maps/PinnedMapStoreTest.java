@@ -167,7 +167,7 @@ final class PinnedMapStoreTest {
             goesOn.add(workers - 1, 5, 0, 1);
             assertEquals(3, goesOn.packets(5));
             assertEquals(0, goesOn.packets(4));
-            next.removeLeftovers();
+            next.commit();
             assertFalse(Files.exists(instance.resolve("unused.map")));
             next.keep();
         }
@@ -205,6 +205,36 @@ final class PinnedMapStoreTest {
         assertTrue(log.get(1).contains("COUNTERS layout 1, 8 records"), log.get(1));
         assertTrue(log.get(2).endsWith("is truncated: 100 bytes"), log.get(2));
         assertTrue(log.get(3).endsWith("is not a Towpath map (wrong magic)"), log.get(3));
+    }
+
+    @Test
+    void shouldLeaveWhatAnEarlierOwnerLeftUntilTheStartSucceeded() throws IOException {
+        Path instance = folder.resolve("failing");
+        PinnedMapStore first = open(instance);
+        RecordMap.create(first, "records", 1, 8, 4).data().set(JAVA_LONG, 8, 42);
+        CounterMap.create(first, "counters", 2, 8).add(0, 5, 1, 100);
+        first.keep();
+
+        PinnedMapStore failing = open(instance);
+        RecordMap.resume(failing, "records", 2, 8, 4).data().set(JAVA_LONG, 8, 43);
+        CounterMap.resume(failing, "counters", 3, 8).add(0, 5, 1, 100);
+        failing.keep();
+        assertFalse(Files.exists(instance.resolve("records.map.new")));
+
+        PinnedMapStore back = open(instance);
+        assertEquals(42, RecordMap.adopt(back, "records", 1, 8, 4).data().get(JAVA_LONG, 8));
+        assertEquals(1, CounterMap.resume(back, "counters", 2, 8).packets(5));
+        back.keep();
+
+        PinnedMapStore upgraded = open(instance);
+        RecordMap.resume(upgraded, "records", 2, 8, 4).data().set(JAVA_LONG, 8, 44);
+        upgraded.commit();
+        upgraded.keep();
+        try (PinnedMapStore last = open(instance)) {
+            assertEquals(44, RecordMap.adopt(last, "records", 2, 8, 4).data().get(JAVA_LONG, 8));
+            assertNull(last.leftover("counters"), "nobody asked for it");
+        }
+        assertEquals(2, log.size(), log::toString);
     }
 
     @Test

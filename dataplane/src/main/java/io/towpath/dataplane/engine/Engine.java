@@ -171,7 +171,6 @@ public final class Engine implements AutoCloseable {
         ControlAgent control = control(proxyConfig, source, writer, new UdpReconciler(conntrack, maps, writer));
         run(control, controlRest);
         control.load();
-        store.removeLeftovers();
         devices.persist();
     }
 
@@ -302,6 +301,7 @@ public final class Engine implements AutoCloseable {
         loopWorkers.forEach(EventLoopWorker::start);
         runners.forEach(AgentRunner::startOnThread);
         standing.start();
+        store.commit();
         started = true;
         if (store.tookOver()) {
             String gap = lastBeatNs == 0

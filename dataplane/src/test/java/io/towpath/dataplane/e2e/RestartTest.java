@@ -41,6 +41,13 @@ final class RestartTest {
     private static final Pattern TOOK_OVER =
             Pattern.compile("took over (\\d+) connections of instance \\S+ after a gap of ([0-9.]+) s");
 
+    /** Connections of another number than the engine's own, so that it cannot take those over. */
+    private static final String OTHER_TABLE = """
+            apiVersion: kubeproxy.config.k8s.io/v1alpha1
+            kind: KubeProxyConfiguration
+            conntrack: {min: 1024, maxPerCore: 512}
+            """;
+
     /** By {@link #churn}. */
     private final AtomicLong begun = new AtomicLong();
 
@@ -173,8 +180,13 @@ final class RestartTest {
             String good = Files.readString(config);
             Path broken = Files.writeString(
                     rig.folder().resolve("broken.yaml"), good.replace(client.name(), client.name() + "-gone"));
-            RealPrograms.assertOneLine(
-                    RealPrograms.towpath("run", "--config", broken.toString()), 1, "ip netns add " + client.name());
+            Path otherTable = Files.writeString(rig.folder().resolve("proxy.yaml"), OTHER_TABLE);
+            Programs.Result failed =
+                    RealPrograms.towpath("run", "--config", broken.toString(), "--proxy-config", otherTable.toString());
+            assertEquals(1, failed.exitCode(), failed.errors());
+            assertTrue(failed.errors().contains("ip netns add " + client.name()), failed.errors());
+            assertTrue(
+                    failed.errors().contains("conntrack-entries of the last run is not taken over"), failed.errors());
             assertTrue(hasDevice(client), "as it was");
 
             int unused = backend.equals("backend3") ? 2 : 3;
