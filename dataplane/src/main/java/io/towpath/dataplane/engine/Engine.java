@@ -88,6 +88,7 @@ public final class Engine implements AutoCloseable {
     private PortWatch portWatch;
     private PortMetrics portMetrics;
     private int tookOverConnections;
+    private Heartbeats heartbeats;
     private long lastBeatNs;
     private boolean started;
 
@@ -139,7 +140,7 @@ public final class Engine implements AutoCloseable {
                 ? new RouterStanding(config, store, secret, quiescence, controlRest::wake)
                 : new NodeStanding(config.node(), config.ownAddresses(), config.nodeRouting(log));
         ServiceWriter writer = new ServiceWriter(maps, warning -> log.accept("warning: " + warning));
-        Heartbeats heartbeats = Heartbeats.resume(store, config.workers());
+        heartbeats = Heartbeats.resume(store, config.workers());
         WorkerCounts counts = new WorkerCounts(store, config.workers());
         lastBeatNs = heartbeats.lastNs();
         standing.openDevices(devices, config.workers());
@@ -158,7 +159,7 @@ public final class Engine implements AutoCloseable {
         portWatch = new PortWatch(devices, names, standing::onDevice, log);
         portMetrics = new PortMetrics(names);
         for (int number = 0; number < config.workers(); number++) {
-            workers.add(worker(number, maps, conntrack, verdicts, heartbeats, counts, secret));
+            workers.add(worker(number, maps, conntrack, verdicts, counts, secret));
         }
         metrics.addAll(List.of(
                 new PacketMetrics(verdicts, conntrack),
@@ -190,6 +191,7 @@ public final class Engine implements AutoCloseable {
                 parts.add(new HttpServer("health", log)),
                 probes,
                 status,
+                () -> heartbeats.fault(System.nanoTime()),
                 SystemNanoClock.INSTANCE,
                 log,
                 source == null ? warning -> {} : source::report);
@@ -234,13 +236,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private Worker worker(
-            int number,
-            ServiceMaps maps,
-            Conntrack conntrack,
-            CounterMap counters,
-            Heartbeats heartbeats,
-            WorkerCounts counts,
-            long seed) {
+            int number, ServiceMaps maps, Conntrack conntrack, CounterMap counters, WorkerCounts counts, long seed) {
         EventLoopWorker loop = loops == null ? null : new EventLoopWorker(EventLoops.next(loops), this::onError);
         FramePool pool = parts.add(loop == null ? portOpener.pool() : portOpener.loopPool());
         EventFd wakeUp = loop == null ? parts.add(new EventFd()) : null; // an event loop has its own way to wake
@@ -300,6 +296,7 @@ public final class Engine implements AutoCloseable {
     public void start() {
         loopWorkers.forEach(EventLoopWorker::start);
         runners.forEach(AgentRunner::startOnThread);
+        heartbeats.expect(System.nanoTime());
         standing.start();
         store.commit();
         started = true;

@@ -42,6 +42,7 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
     /**
      * @param probes counts the answers
      * @param source how it stands with the source of objects, for the body of /healthz
+     * @param workersFault what keeps workers from forwarding, nothing where they do; any thread
      * @param events told what keeps a Service's health server from running, beside the log
      */
     public HealthReporter(
@@ -51,6 +52,7 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
             Listeners listeners,
             ProbeCounts probes,
             Supplier<Optional<SourceStatus>> source,
+            Supplier<Optional<String>> workersFault,
             NanoClock clock,
             Consumer<String> log,
             Consumer<ObjectWarning> events) {
@@ -58,7 +60,7 @@ public final class HealthReporter implements ClusterEvents, AutoCloseable {
         this.nodeName = nodeName;
         this.probes = probes;
         Duration timeout = Duration.ofSeconds(LATE_SYNC_PERIODS * config.syncPeriodSeconds());
-        proxy = new ProxyHealth(timeout, source, clock, InstantSource.system());
+        proxy = new ProxyHealth(timeout, source, workersFault, clock, InstantSource.system());
         checks = new HealthChecks(nodeName, services);
         serviceHealth = new ServiceHealth(listeners, proxy::isHealthy, clock, warning -> {
             log.accept("warning: " + warning.text());

@@ -15,7 +15,7 @@ import org.agrona.concurrent.NanoClock;
 /**
  * Whether the proxy itself works (kube-proxy's pkg/proxy/healthcheck/proxy_health.go): a change that waits for longer than the time-out makes
  * it unhealthy, having nothing to do does not. Each address family counts on its own. The node's fate matters to /healthz only, which load
- * balancers look at, not to /livez.
+ * balancers look at, not to /livez. Unlike kube-proxy this one forwards by itself, so that workers that do not run make it unhealthy, too.
  *
  * <p>Written by the control thread, read by the server's.
  */
@@ -28,6 +28,7 @@ public final class ProxyHealth {
 
     private final long timeoutNs;
     private final Supplier<Optional<SourceStatus>> source;
+    private final Supplier<Optional<String>> workersFault;
     private final NanoClock clock;
     private final InstantSource wallClock;
     private final Family ipv4 = new Family();
@@ -43,13 +44,19 @@ public final class ProxyHealth {
 
     /**
      * @param source how it stands with the source of objects, nothing where there is none
+     * @param workersFault what keeps workers from forwarding, nothing where they do; any thread
      * @param clock for time-outs
      * @param wallClock for what is shown
      */
     public ProxyHealth(
-            Duration timeout, Supplier<Optional<SourceStatus>> source, NanoClock clock, InstantSource wallClock) {
+            Duration timeout,
+            Supplier<Optional<SourceStatus>> source,
+            Supplier<Optional<String>> workersFault,
+            NanoClock clock,
+            InstantSource wallClock) {
         this.timeoutNs = timeout.toNanos();
         this.source = source;
+        this.workersFault = workersFault;
         this.clock = clock;
         this.wallClock = wallClock;
     }
@@ -83,9 +90,13 @@ public final class ProxyHealth {
         return isIpv6 ? ipv6 : ipv4;
     }
 
-    /** Returns whether no change is late; the node's fate is left out. */
-    public synchronized boolean isHealthy() {
-        return isHealthy(ipv4) && isHealthy(ipv6);
+    /** Returns whether workers forward and no change is late; the node's fate is left out. */
+    public boolean isHealthy() {
+        return isHealthy(workersFault.get());
+    }
+
+    private synchronized boolean isHealthy(Optional<String> fault) {
+        return fault.isEmpty() && isHealthy(ipv4) && isHealthy(ipv6);
     }
 
     private boolean isHealthy(Family family) {
@@ -94,19 +105,21 @@ public final class ProxyHealth {
 
     /** Answers /healthz. */
     public synchronized HttpAnswer healthz() {
-        boolean healthy = isHealthy() && nodeEligible;
+        Optional<String> fault = workersFault.get();
+        boolean healthy = isHealthy(fault) && nodeEligible;
         Map<String, Object> body = times(healthy);
         body.put("nodeEligible", nodeEligible);
-        addStatus(body);
+        addStatus(body, fault);
         source.get().ifPresent(status -> body.put("source", source(status)));
         return HttpAnswer.of(healthy, Map.of(), body);
     }
 
     /** Answers /livez. */
     public synchronized HttpAnswer livez() {
-        boolean healthy = isHealthy();
+        Optional<String> fault = workersFault.get();
+        boolean healthy = isHealthy(fault);
         Map<String, Object> body = times(healthy);
-        addStatus(body);
+        addStatus(body, fault);
         return HttpAnswer.of(healthy, Map.of(), body);
     }
 
@@ -120,8 +133,9 @@ public final class ProxyHealth {
         return body;
     }
 
-    private void addStatus(Map<String, Object> body) {
-        body.put("healthy", isHealthy());
+    private void addStatus(Map<String, Object> body, Optional<String> fault) {
+        body.put("healthy", isHealthy(fault));
+        fault.ifPresent(text -> body.put("reason", text));
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("IPv4", status(ipv4));
         status.put("IPv6", status(ipv6));

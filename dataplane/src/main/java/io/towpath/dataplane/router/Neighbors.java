@@ -159,8 +159,8 @@ public final class Neighbors {
 
     private void onHeard(Report report) {
         Key key = new Key(report.port(), report.hi(), report.lo());
-        Map<Key, Entry> known =
-                ports.computeIfAbsent(report.port(), port -> new LinkedHashMap<>(16, 0.75f, true)); // in order of access
+        Map<Key, Entry> known = ports.computeIfAbsent(
+                report.port(), port -> new LinkedHashMap<>(16, 0.75f, true)); // in order of access
         Entry entry = known.get(key);
         if (entry == null) {
             makeRoom();
@@ -183,8 +183,7 @@ public final class Neighbors {
     /** One port's hosts must not shut those of others out, however many addresses they say they have. */
     private void makeRoom() {
         if (size == CAPACITY) {
-            Map<Key, Entry> fullest =
-                    Collections.max(ports.values(), Comparator.comparingInt(Map::size));
+            Map<Key, Entry> fullest = Collections.max(ports.values(), Comparator.comparingInt(Map::size));
             Key oldest = fullest.keySet().iterator().next();
             fullest.remove(oldest);
             remove(oldest);

@@ -41,6 +41,7 @@ final class StateRun {
         proxyHealth = new ProxyHealth(
                 Duration.ofSeconds((long) timeoutSeconds),
                 Optional::empty,
+                Optional::empty,
                 () -> nowNs,
                 () -> Instant.ofEpochSecond(0, nowNs));
     }

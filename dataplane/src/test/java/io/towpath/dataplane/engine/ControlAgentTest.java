@@ -65,6 +65,7 @@ final class ControlAgentTest {
                         listeners,
                         new ProbeCounts(),
                         Optional::empty,
+                        Optional::empty,
                         () -> nowNs,
                         warning -> {},
                         warning -> {}),

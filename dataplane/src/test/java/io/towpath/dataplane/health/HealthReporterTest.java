@@ -52,6 +52,7 @@ final class HealthReporterTest {
             listeners,
             new ProbeCounts(),
             Optional::empty,
+            Optional::empty,
             () -> nowNs,
             log::add,
             warning -> {});

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,7 +32,8 @@ final class ProxyHealthTest {
 
     @Test
     void shouldTellTimesFamiliesAndTheNodesFate() {
-        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), Optional::empty, () -> nowNs, this::wallClock);
+        ProxyHealth health =
+                new ProxyHealth(Duration.ofSeconds(10), Optional::empty, Optional::empty, () -> nowNs, this::wallClock);
         health.updated(false);
         nowNs = 1_000_000_000;
         health.queued(true);
@@ -49,11 +51,34 @@ final class ProxyHealthTest {
     }
 
     @Test
+    void shouldBeUnhealthyWithTheReasonWhileAWorkerDoesNotRun() {
+        AtomicReference<String> fault = new AtomicReference<>();
+        ProxyHealth health = new ProxyHealth(
+                Duration.ofSeconds(10),
+                Optional::empty,
+                () -> Optional.ofNullable(fault.get()),
+                () -> nowNs,
+                this::wallClock);
+        assertTrue(health.isHealthy());
+        assertFalse(health.livez().body().contains("reason"));
+
+        fault.set("worker 1 has begun no cycle for 12 s");
+        assertFalse(health.isHealthy(), "healthCheckNodePorts say so, too");
+        assertEquals(503, health.livez().status());
+        assertEquals(503, health.healthz().status());
+        String reason = "\"healthy\":false,\"reason\":\"worker 1 has begun no cycle for 12 s\",\"status\":";
+        assertTrue(health.livez().body().contains(reason), health.livez().body());
+        assertTrue(
+                health.healthz().body().contains("\"nodeEligible\":true," + reason),
+                health.healthz().body());
+    }
+
+    @Test
     void shouldTellHowItStandsWithTheSourceWithoutItsErrors() {
         SourceStatus status =
                 new SourceStatus("API server", SourceStatus.State.SAVED, 0, 0, Map.of(), Set.of(), "401 Unauthorized");
-        ProxyHealth health =
-                new ProxyHealth(Duration.ofSeconds(10), () -> Optional.of(status), () -> nowNs, this::wallClock);
+        ProxyHealth health = new ProxyHealth(
+                Duration.ofSeconds(10), () -> Optional.of(status), Optional::empty, () -> nowNs, this::wallClock);
 
         String body = health.healthz().body();
         assertTrue(body.endsWith(",\"source\":{\"state\":\"saved\",\"connected\":false}}"), body);
@@ -63,7 +88,8 @@ final class ProxyHealthTest {
 
     @Test
     void shouldTakeNowAsTheTimeOfTheLastUpdateWhileHealthy() {
-        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), Optional::empty, () -> nowNs, this::wallClock);
+        ProxyHealth health =
+                new ProxyHealth(Duration.ofSeconds(10), Optional::empty, Optional::empty, () -> nowNs, this::wallClock);
         health.updated(false);
         nowNs = 60_000_000_000L;
 
@@ -74,7 +100,8 @@ final class ProxyHealthTest {
 
     @Test
     void shouldCountTheFirstOfSeveralWaitingChanges() {
-        ProxyHealth health = new ProxyHealth(Duration.ofSeconds(10), Optional::empty, () -> nowNs, this::wallClock);
+        ProxyHealth health =
+                new ProxyHealth(Duration.ofSeconds(10), Optional::empty, Optional::empty, () -> nowNs, this::wallClock);
         health.queued(false);
         nowNs = 9_000_000_000L;
         health.queued(false);
@@ -101,6 +128,7 @@ final class ProxyHealthTest {
                 new ServiceIndex(),
                 listeners,
                 probes,
+                Optional::empty,
                 Optional::empty,
                 () -> nowNs,
                 log::add,
