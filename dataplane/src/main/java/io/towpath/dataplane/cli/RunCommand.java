@@ -9,6 +9,7 @@ import io.towpath.dataplane.engine.Engine;
 import io.towpath.dataplane.engine.EngineConfig;
 import io.towpath.dataplane.model.IoFailure;
 import io.towpath.dataplane.model.ManifestException;
+import io.towpath.dataplane.node.NodeAddressWatch;
 import io.towpath.linux.LinuxException;
 import io.towpath.maps.MapException;
 import java.io.IOException;
@@ -163,6 +164,8 @@ final class RunCommand implements Callable<Integer> {
 
     private static void run(EngineConfig config, ProxyConfig proxyConfig, ClusterSource.Opener sources, RunEnd end)
             throws IOException {
+        NodeAddressWatch addresses =
+                config.node() == null ? null : NodeAddressWatch.of(config.node(), config.ownAddresses());
         try (Engine engine = new Engine(config, proxyConfig, sources, RunCommand::say)) {
             if (!end.isSignalled()) {
                 engine.start();
@@ -172,10 +175,25 @@ final class RunCommand implements Callable<Integer> {
                         + proxyConfig.conntrack().maxEntries() + " connections");
                 System.out.flush();
             }
-            end.awaitSignal();
+            awaitEnd(end, addresses);
             say("stopping");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void awaitEnd(RunEnd end, NodeAddressWatch addresses) throws InterruptedException {
+        if (addresses == null) {
+            end.awaitSignal();
+            return;
+        }
+        while (!end.awaitSignal(NodeAddressWatch.INTERVAL_S)) {
+            addresses.gone().ifPresent(address -> {
+                throw new CliException(
+                        ExitCode.FAILURE,
+                        "the host has the node's address " + address + " no longer, which masqueraded connections show:"
+                                + " start again, to go on with the addresses that it has now");
+            });
         }
     }
 

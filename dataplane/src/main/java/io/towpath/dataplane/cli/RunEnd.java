@@ -20,6 +20,11 @@ final class RunEnd {
         signal.await();
     }
 
+    /** As the other one, but for this long at most. Returns whether the run is to end. */
+    boolean awaitSignal(long seconds) throws InterruptedException {
+        return signal.await(seconds, TimeUnit.SECONDS);
+    }
+
     boolean isSignalled() {
         return signal.getCount() == 0;
     }
