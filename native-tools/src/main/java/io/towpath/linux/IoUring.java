@@ -210,7 +210,10 @@ public final class IoUring implements AutoCloseable {
         return result;
     }
 
-    /** Ends it. The kernel touches neither buffers nor rings from here on. */
+    /**
+     * Ends it. The rings' memory is the kernel's as long as it needs that; but it ends what is in flight on its own time, so that memory which
+     * such reads and writes are about must outlive this.
+     */
     @Override
     public void close() {
         closeDescriptor();

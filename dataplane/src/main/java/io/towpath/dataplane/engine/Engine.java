@@ -281,7 +281,7 @@ public final class Engine implements AutoCloseable {
         if (loop == null) {
             run(worker, NoOpIdleStrategy.INSTANCE);
         } else {
-            loop.use(worker);
+            loop.use(worker, pool);
             loopWorkers.add(parts.add(loop));
         }
         return worker;

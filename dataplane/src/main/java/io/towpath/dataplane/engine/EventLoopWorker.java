@@ -3,6 +3,7 @@ package io.towpath.dataplane.engine;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import io.towpath.dataplane.port.FramePool;
 import io.towpath.dataplane.port.LoopIo;
 import io.towpath.dataplane.port.NettyTapPort;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ final class EventLoopWorker implements AutoCloseable {
     private final Promise<Void> ended;
     private final List<NettyTapPort> ports = new ArrayList<>();
     private Worker worker;
+    private FramePool pool;
     private boolean isStarted;
 
     // The event loop's thread only.
@@ -51,8 +53,9 @@ final class EventLoopWorker implements AutoCloseable {
     }
 
     /** Before {@link #start}. */
-    void use(Worker worker) {
+    void use(Worker worker, FramePool pool) {
         this.worker = worker;
+        this.pool = pool;
     }
 
     /** Asks for a cycle: there is something to do. Any thread. */
@@ -170,7 +173,8 @@ final class EventLoopWorker implements AutoCloseable {
     /**
      * Returns when nothing is in flight any more; frames' memory may go then.
      *
-     * @throws IllegalStateException on the event loop itself, which must not wait, and where the kernel keeps frames
+     * @throws IllegalStateException on the event loop itself, which must not wait, and where the kernel keeps frames; their memory then stays
+     *     until the process ends
      */
     @Override
     public void close() {
@@ -185,7 +189,9 @@ final class EventLoopWorker implements AutoCloseable {
             // It is ended, or about to be.
         }
         if (!ended.awaitUninterruptibly(CLOSE_LIMIT_S, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("frames of " + worker.roleName() + " are still in flight");
+            pool.leave();
+            throw new IllegalStateException("frames of " + worker.roleName()
+                    + " are still in flight: their memory stays until the process ends");
         }
     }
 

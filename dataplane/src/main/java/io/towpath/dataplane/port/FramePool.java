@@ -14,6 +14,7 @@ public final class FramePool implements AutoCloseable {
     private final MappedMemory memory;
     private final int[] free;
     private int freeCount;
+    private boolean isLeft;
 
     public FramePool(int buffers) {
         memory = MappedMemory.anonymous((long) buffers * STRIDE);
@@ -50,8 +51,15 @@ public final class FramePool implements AutoCloseable {
         return freeCount;
     }
 
+    /** The kernel may still read and write frames: {@link #close} leaves their memory until the process ends. Closing thread. */
+    public void leave() {
+        isLeft = true;
+    }
+
     @Override
     public void close() {
-        memory.close();
+        if (!isLeft) {
+            memory.close();
+        }
     }
 }

@@ -276,7 +276,10 @@ public final class RingIo implements PortIo {
         return !port.isReading() && ring.updateFile(port.index(), queue.number()) >= 0;
     }
 
-    /** Ends all reads and writes, so that the devices are free as soon as their descriptors are closed. */
+    /**
+     * Ends all reads and writes, so that the devices are free as soon as their descriptors are closed. Gives up where the kernel has not
+     * ended them within a second: then {@link #close} leaves the frames' memory to it.
+     */
     @Override
     public void stop() {
         if (!isEnabled) {
@@ -306,8 +309,13 @@ public final class RingIo implements PortIo {
         return false;
     }
 
+    /** @throws IllegalStateException where the kernel keeps frames; their memory then stays until the process ends */
     @Override
     public void close() {
         ring.close();
+        if (writes > 0 || isReading()) {
+            pool.leave();
+            throw new IllegalStateException("frames are still in flight: their memory stays until the process ends");
+        }
     }
 }

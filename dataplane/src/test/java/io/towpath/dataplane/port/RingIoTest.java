@@ -1,6 +1,7 @@
 package io.towpath.dataplane.port;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -9,6 +10,7 @@ import io.towpath.dataplane.demo.Namespace;
 import io.towpath.dataplane.demo.Network;
 import io.towpath.dataplane.demo.Programs;
 import io.towpath.dataplane.e2e.EndToEnd;
+import io.towpath.linux.EventFd;
 import io.towpath.linux.Tap;
 import io.towpath.packet.Burst;
 import io.towpath.packet.Reason;
@@ -16,6 +18,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -115,5 +118,21 @@ final class RingIoTest {
         }
         port.flush(outcome);
         return count;
+    }
+
+    @Test
+    void shouldLeaveTheFramesToTheKernelThatStillReadsThem() throws Exception {
+        FramePool pool = new FramePool(2 * RingIo.PROVIDED_BUFFERS);
+        try (Tap tap = bridged("t0");
+                EventFd wakeUp = new EventFd()) {
+            RingIo io = new RingIo(pool, wakeUp, 1);
+            io.port(0, "t0", tap.queue(0));
+            io.start();
+
+            var e = assertThrows(IllegalStateException.class, io::close); // as it was not stopped, a read is in flight
+            assertTrue(e.getMessage().startsWith("frames are still in flight"), e.getMessage());
+            pool.close();
+            pool.frames().fill((byte) 1); // still mapped
+        }
     }
 }
