@@ -83,7 +83,13 @@ final class RouterEngine implements AutoCloseable {
                 pool.frames(),
                 RouterMaps.SEED + worker);
         Router router = new Router(
-                RouterMaps.NETWORKS, ports, maps.routes, maps.neighbors, pool, verdicts, new IcmpErrorSender(pool, RouterMaps.SEED));
+                RouterMaps.NETWORKS,
+                ports,
+                maps.routes,
+                maps.neighbors,
+                pool,
+                verdicts,
+                new IcmpErrorSender(pool, RouterMaps.SEED));
         pipeline = new Pipeline(nat, router, fragments);
         online();
     }
