@@ -2,7 +2,7 @@ package io.towpath.dataplane.router;
 
 /**
  * Where the last packets went: next hops by destination, so that most packets need neither a route nor a neighbor looked up. What was found is
- * good until any neighbor changes; routes do not. One per worker.
+ * good until a neighbor that was known changes; routes do not. One per worker.
  */
 final class NextHops {
     /** {@link #find}: look it up. */

@@ -76,6 +76,14 @@ final class PendingFrames {
     }
 
     /**
+     * Returns whether a frame for a hop that is known by now shall wait, as earlier ones still do: they keep their order. No frame is lost
+     * for that.
+     */
+    boolean goesBehind(int out, long hi, long lo) {
+        return count > 0 && count < LIMIT && firstFor(out, hi, lo) >= 0;
+    }
+
+    /**
      * Takes in frame {@code i}, not yet rewritten, and asks for its next hop unless another frame did. What will be sent is said by
      * {@link #place} before the next {@link #release}.
      *

@@ -170,13 +170,17 @@ public final class Router implements Forwarding {
         long hopLo = gateway == null ? targetLo : gateway.lo();
         long neighbor = neighbors.lookup(out, hopHi, hopLo);
         long mac = Neighbors.mac(neighbor);
-        packetHop[i] = mac < 0 ? NextHops.UNKNOWN : NextHops.hop(out, mac);
+        if (mac < 0 || pending.goesBehind(out, hopHi, hopLo)) {
+            packetHop[i] = NextHops.UNKNOWN;
+            return pending.add(burst, i, out, hopHi, hopLo, nowNs);
+        }
+        packetHop[i] = NextHops.hop(out, mac);
         if (Neighbors.isToBeAsked(neighbor)) {
             link.confirm(out, hopHi, hopLo, nowNs);
-        } else if (mac >= 0) {
+        } else {
             hops.put(targetHi, targetLo, out, mac);
         }
-        return mac >= 0 ? burst.reason(i) : pending.add(burst, i, out, hopHi, hopLo, nowNs);
+        return burst.reason(i);
     }
 
     private Reason refusal(Burst burst, int i, int out) {

@@ -72,6 +72,7 @@ final class NeighborsTest extends RouterHarness {
     }
 
     private byte[] lastRouted() {
+        pass(0); // what waits goes first
         receive(0, packet("10.0.1.2", "10.0.2.2", 64, 100));
         return sent.getFirst().frame();
     }

@@ -44,9 +44,14 @@ final class NextHopsTest {
     }
 
     @Test
-    void shouldForgetAllOnceANeighborChanges() {
+    void shouldForgetAllOnceAKnownNeighborChanges() {
         hops.put(NET, 7, 3, MAC);
-        neighbors.forget(1);
+        neighbors.report(1, 0, 5, MAC | 5, 1_000);
+        neighbors.update(1_000);
+        hops.begin();
+        assertEquals(3, NextHops.port(hops.find(NET, 7)), "a neighbor more changes none");
+        neighbors.report(1, 0, 5, MAC | 6, 2_000);
+        neighbors.update(2_000);
         assertEquals(3, NextHops.port(hops.find(NET, 7)), "good for the burst under way");
         hops.begin();
 

@@ -65,6 +65,22 @@ final class PendingFramesTest extends RouterHarness {
     }
 
     @Test
+    void shouldKeepTheOrderOfFramesWhenTheNeighborAnswersBetweenThem() {
+        receive(0, packet("10.0.1.2", "10.0.2.2", 64, 100));
+        learnHostB();
+        receive(0, packet("10.0.1.2", "10.0.2.2", 64, 101));
+        assertEquals(List.of(), sent, "behind the one that waits");
+        pass(0);
+        assertEquals(List.of(114, 115), lengths());
+        receive(0, packet("10.0.1.2", "10.0.2.2", 64, 102));
+        assertEquals(List.of(116), lengths(), "nobody waits any more");
+    }
+
+    private List<Integer> lengths() {
+        return sent.stream().map(frame -> frame.frame().length).toList();
+    }
+
+    @Test
     void shouldTellOfAnIpv6NeighborByAddressUnreachable() {
         byte[] packet = fromHostA(Packets.udp("fd01::2", 4000, "fd02::2", 53));
         receive(0, packet.clone());
