@@ -255,10 +255,13 @@ public final class RingIo implements PortIo {
             }
         }
         read(true);
+        if (!isReady && !hasArrived()) { // the last submission may have found something
+            ring.enterAndWait(timeoutMs * 1_000_000L);
+            take(outcome);
+        }
+        boolean isWoken = isReady || hasArrived();
         isReady = false;
-        ring.enterAndWait(timeoutMs * 1_000_000L);
-        take(outcome);
-        return isReady || hasArrived();
+        return isWoken;
     }
 
     private boolean hasArrived() {
