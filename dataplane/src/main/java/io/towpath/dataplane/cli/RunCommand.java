@@ -12,7 +12,9 @@ import io.towpath.dataplane.model.ManifestException;
 import io.towpath.dataplane.node.NodeAddressWatch;
 import io.towpath.linux.LinuxException;
 import io.towpath.maps.MapException;
+import io.towpath.wire.Address;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,11 +80,15 @@ final class RunCommand implements Callable<Integer> {
             ProxyConfig read = proxyConfig(proxyConfig, engineConfig, RunCommand::say);
             ProxyConfig proxy = hostname == null ? read : read.withHostname(hostname);
             refuseDetectionByInterface(engineConfig, proxy);
-            return run(engineConfig, engineConfig.node() == null ? proxy : proxy.ofNode(), source(engineConfig, proxy));
+            return engineConfig.node() == null
+                    ? run(engineConfig, proxy, source(engineConfig, proxy))
+                    : run(withItsAddresses(engineConfig), proxy.ofNode(), source(engineConfig, proxy));
         } catch (ManifestException | ApiServerException e) {
             throw new CliException(ExitCode.USAGE, e.getMessage());
         } catch (IOException e) {
             throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e));
+        } catch (UncheckedIOException e) {
+            throw new CliException(ExitCode.FAILURE, "cannot read or write: " + IoFailure.text(e.getCause()));
         } catch (LinuxException | MapException | IllegalArgumentException e) {
             throw new CliException(ExitCode.FAILURE, e.getMessage());
         }
@@ -94,6 +100,17 @@ final class RunCommand implements Callable<Integer> {
             throw new CliException(ExitCode.USAGE, "--fail-open: only for a configuration with a section 'node'");
         }
         return failOpen ? read.withFailOpen() : read;
+    }
+
+    /** Asks the host once, so that routes, masqueraded connections and what watches over them agree. */
+    private static EngineConfig withItsAddresses(EngineConfig engineConfig) {
+        List<Address> addresses = engineConfig.ownAddresses();
+        if (addresses.isEmpty()) {
+            throw new CliException(
+                    ExitCode.FAILURE,
+                    "the host has no address that others can reach: start again when it has one, or give nodeAddresses");
+        }
+        return engineConfig.withNodeAddresses(addresses);
     }
 
     private static void refuseDetectionByInterface(EngineConfig engineConfig, ProxyConfig proxy) {

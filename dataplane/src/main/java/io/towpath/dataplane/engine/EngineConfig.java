@@ -198,17 +198,17 @@ public record EngineConfig(
 
     /** Returns the same with {@code --fail-open}. */
     public EngineConfig withFailOpen() {
+        return with(nodeAddresses, node.withFailOpen());
+    }
+
+    /** Returns the same with addresses that it says itself, instead of those that the host has at the time. */
+    public EngineConfig withNodeAddresses(List<Address> addresses) {
+        return with(addresses, node);
+    }
+
+    private EngineConfig with(List<Address> addresses, NodeConfig nodeConfig) {
         return new EngineConfig(
-                instance,
-                workers,
-                manifests,
-                proxyConfig,
-                ports,
-                routes,
-                nodeAddresses,
-                clusterCidrs,
-                persist,
-                node.withFailOpen());
+                instance, workers, manifests, proxyConfig, ports, routes, addresses, clusterCidrs, persist, nodeConfig);
     }
 
     private static Path path(Field field, Path file) {

@@ -41,7 +41,10 @@ public final class NodeAddressWatch {
         return new NodeAddressWatch(nodeAddresses, () -> NodeHost.addresses(config.tap()));
     }
 
-    /** Looks, and returns an address that was missing at the last look, too: one that is only set up anew is back by then. */
+    /**
+     * Looks, and returns an address that was missing at the last look, too: one that is only set up anew is back by then. As long as the host
+     * has no other one of its family there is nothing to go on with.
+     */
     public Optional<Address> gone() {
         Collection<Address> present;
         try {
@@ -50,7 +53,10 @@ public final class NodeAddressWatch {
             return Optional.empty(); // an interface went while they were listed
         }
         List<Address> before = missing;
-        missing = primary.stream().filter(address -> !present.contains(address)).toList();
+        missing = primary.stream()
+                .filter(address -> !present.contains(address)
+                        && present.stream().anyMatch(other -> other.isIpv4() == address.isIpv4()))
+                .toList();
         return missing.stream().filter(before::contains).findFirst();
     }
 }

@@ -1,6 +1,7 @@
 package io.towpath.dataplane.node;
 
 import io.towpath.wire.Address;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -8,10 +9,13 @@ import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the host's interfaces say of it. */
 public final class NodeHost {
@@ -19,6 +23,10 @@ public final class NodeHost {
     public static final Path MOUNTED_SYSCTLS = Path.of("/host/proc/sys/net");
 
     private static final int MTU_DEFAULT = 1500;
+    /** Of the thread's namespace. */
+    private static final Path IPV6_ADDRESSES = Path.of("/proc/thread-self/net/if_inet6");
+
+    private static final int TEMPORARY = 0x01;
     /** Addresses that nobody has (RFC 5737, RFC 3849): the way to them is the default route's. */
     private static final List<String> ELSEWHERE = List.of("192.0.2.1", "2001:db8::1");
 
@@ -60,25 +68,45 @@ public final class NodeHost {
         }
     }
 
-    /** Returns all addresses of interfaces that are up, loopback and link-local ones left out. */
+    /**
+     * Returns all addresses of interfaces, whether they have a carrier or not; loopback, link-local and temporary ones (RFC 8981) left out,
+     * as they do not stay.
+     */
     static List<Own> own(String tap) {
         try {
+            Set<Address> temporary = temporary();
             return NetworkInterface.networkInterfaces()
-                    .filter(device -> isUp(device) && !device.getName().equals(tap))
+                    .filter(device -> !isLoopback(device) && !device.getName().equals(tap))
                     .flatMap(device -> device.getInterfaceAddresses().stream()
                             .filter(NodeHost::isReachable)
                             .map(a -> new Own(parse(a.getAddress()), device, a.getNetworkPrefixLength())))
+                    .filter(own -> !temporary.contains(own.address))
                     .toList();
-        } catch (SocketException e) {
+        } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static boolean isUp(NetworkInterface device) {
+    private static boolean isLoopback(NetworkInterface device) {
         try {
-            return device.isUp() && !device.isLoopback();
+            return device.isLoopback();
         } catch (SocketException e) {
-            return false; // it went away meanwhile
+            return true; // it went away meanwhile
+        }
+    }
+
+    /** Returns the addresses with IFA_F_TEMPORARY ({@code linux/if_addr.h}). */
+    private static Set<Address> temporary() throws IOException {
+        if (!Files.exists(IPV6_ADDRESSES)) {
+            return Set.of(); // a host without IPv6
+        }
+        try (Stream<String> lines = Files.lines(IPV6_ADDRESSES)) {
+            return lines.map(line -> line.split(" +")) // address, interface, prefix length, scope, flags, name
+                    .filter(fields -> (Integer.parseInt(fields[4], 16) & TEMPORARY) != 0)
+                    .map(fields -> new Address(
+                            Long.parseUnsignedLong(fields[0], 0, 16, 16),
+                            Long.parseUnsignedLong(fields[0], 16, 32, 16)))
+                    .collect(Collectors.toSet());
         }
     }
 

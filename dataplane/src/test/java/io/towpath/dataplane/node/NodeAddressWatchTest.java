@@ -19,7 +19,7 @@ final class NodeAddressWatchTest {
 
     @Test
     void shouldTellAPrimaryAddressThatStaysAway() {
-        host.addAll(addresses("192.0.2.1", "192.0.2.2", "2001:db8::1"));
+        host.addAll(addresses("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::9"));
         NodeAddressWatch watch = new NodeAddressWatch(addresses("192.0.2.1", "192.0.2.2", "2001:db8::1"), () -> host);
         assertEquals(Optional.empty(), watch.gone());
 
@@ -32,6 +32,19 @@ final class NodeAddressWatchTest {
         host.remove(primary);
         assertEquals(Optional.empty(), watch.gone());
         assertEquals(Optional.of(primary), watch.gone());
+    }
+
+    @Test
+    void shouldStayWhereTheHostHasNothingElseToGoOnWith() {
+        host.addAll(addresses("192.0.2.1", "2001:db8::1"));
+        NodeAddressWatch watch = new NodeAddressWatch(addresses("192.0.2.1", "2001:db8::1"), () -> host);
+
+        host.remove(Address.parse("192.0.2.1"));
+        assertEquals(Optional.empty(), watch.gone());
+        assertEquals(Optional.empty(), watch.gone());
+        host.addAll(addresses("192.0.2.9"));
+        watch.gone();
+        assertEquals(Optional.of(Address.parse("192.0.2.1")), watch.gone());
     }
 
     @Test
