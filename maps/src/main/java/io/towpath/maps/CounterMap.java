@@ -40,11 +40,17 @@ public final class CounterMap {
 
     /** Creates counters that begin at 0. */
     public static CounterMap create(MapStore store, String name, int workers, int capacity) {
-        return new CounterMap(createData(store, name, workers, capacity), capacity, false);
+        return new CounterMap(begun(store.create(spec(name, workers, capacity)), workers, capacity), capacity, false);
     }
 
-    private static MemorySegment createData(MapStore store, String name, int workers, int capacity) {
-        MemorySegment data = store.createBeside(spec(name, workers, capacity)).data();
+    /** As {@link #create}, in the place of what an earlier owner left, which stays until {@link PinnedMapStore#commit}. */
+    private static CounterMap replace(MapStore store, String name, int workers, int capacity, boolean isResumed) {
+        return new CounterMap(
+                begun(store.createBeside(spec(name, workers, capacity)), workers, capacity), capacity, isResumed);
+    }
+
+    private static MemorySegment begun(MapRegion region, int workers, int capacity) {
+        MemorySegment data = region.data();
         data.set(JAVA_LONG, 0, workers);
         data.set(JAVA_LONG, 8, blockBytes(capacity));
         return data;
@@ -64,7 +70,7 @@ public final class CounterMap {
                 || !found.equals(spec(name, workersBefore, capacity))
                 || left.data().get(JAVA_LONG, 8) != blockBytes(capacity)) {
             store.refuse(name, "it has " + found.layout() + " of " + workersBefore + " workers");
-            return create(store, name, workers, capacity);
+            return replace(store, name, workers, capacity, false);
         }
         CounterMap before = new CounterMap(left.data(), capacity, true);
         return workersBefore == workers ? before : before.movedTo(store, name, workers);
@@ -78,8 +84,7 @@ public final class CounterMap {
             packets[id] = packets(id);
             bytes[id] = bytes(id);
         }
-        MemorySegment data = createData(store, name, newWorkers, capacity); // takes the memory that this one reads
-        CounterMap moved = new CounterMap(data, capacity, true);
+        CounterMap moved = replace(store, name, newWorkers, capacity, true); // takes the memory that this one reads
         for (int id = 0; id < capacity; id++) {
             if (packets[id] != 0 || bytes[id] != 0) {
                 moved.add(0, id, packets[id], bytes[id]);
