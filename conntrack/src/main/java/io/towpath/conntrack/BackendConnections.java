@@ -8,8 +8,8 @@ import io.towpath.packet.FiveTuple;
  * Counts the connections of each backend, for schedulers that want the least: those that are active, and all. TCP and SCTP connections are
  * active while established, others for as long as they live. A block per worker, each written by its own thread only.
  *
- * <p><b>Why the sums are exact</b> as soon as no thread is in the middle of a change: after its publication an entry's state word is
- * changed by atomic read-modify-writes only, so its values form one sequence, and each step of it is won by one thread, which counts the
+ * <p><b>Why the sums are exact</b> as soon as no thread is in the middle of a change: from its publication until it is
+ * {@link Entry#GONE} an entry's state word is changed by atomic read-modify-writes only, so its values form one sequence, and each step of it is won by one thread, which counts the
  * difference between what it read and what it wrote. The differences of an entry therefore add up to what its present state counts for.
  * {@link Entry#GONE} ends the sequence, as no transition begins there, and counts for nothing. No addition is lost, as no two threads add
  * to one word.

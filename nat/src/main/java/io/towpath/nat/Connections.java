@@ -72,8 +72,8 @@ final class Connections {
             }
             selector.remember(burst, i, nowNs, selection);
         }
-        prepareOriginal(
-                burst, i); // from here on: remember() has a template made, which takes the same arguments of the worker
+        // Not before remember(), which has a template made of the same arguments of the worker.
+        prepareOriginal(burst, i);
         if (service) {
             if (!prepareService(burst, i, selection)) {
                 burst.reason(i, Reason.MASQUERADE_PORTS_EXHAUSTED);

@@ -55,8 +55,10 @@ final class SystemProgram {
             Thread.currentThread().interrupt();
             throw new LinuxException(text + ": interrupted");
         } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly); // they may hold the pipe's other end
-            process.destroyForcibly();
+            if (process.isAlive()) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly); // they may hold the pipe's other end
+                process.destroyForcibly();
+            }
         }
     }
 

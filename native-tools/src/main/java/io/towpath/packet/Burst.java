@@ -261,8 +261,9 @@ public final class Burst {
     }
 
     /**
-     * Returns whether the frame is TCP or UDP right behind an Ethernet header and an IPv4 header without options, no fragment, and its
-     * virtio-net header says nothing. The stages have short ways for such frames; others may be as simple, and take the long ones.
+     * Returns whether the frame is TCP or UDP right behind an Ethernet header and an IPv4 header without options, and no fragment. It may
+     * leave its own transport checksum to be completed, or be a super-frame. The stages have short ways for such frames; others may be as
+     * simple, and take the long ones.
      */
     public boolean isPlainIpv4(int i) {
         return NativeMemory.getInt(record(i) + KIND) == (FlowKind.FLOW | FlowKind.PLAIN_IPV4);
