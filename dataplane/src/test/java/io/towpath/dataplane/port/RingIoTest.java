@@ -121,18 +121,6 @@ final class RingIoTest {
     }
 
     @Test
-    void shouldNotSleepOverACommandThatItsLastSubmissionHeardOf() throws Exception {
-        try (Tap tap = bridged("t0");
-                PortRig rig = new PortRig(IoEngine.URING, tap)) {
-            rig.await(1);
-            rig.wakeUp.signal();
-            rig.receive(0); // hears of it, as a cycle does whose commands were looked at before
-
-            assertTrue(rig.await(WAIT_MS), "slept over it");
-        }
-    }
-
-    @Test
     void shouldLeaveTheFramesToTheKernelThatStillReadsThem() throws Exception {
         FramePool pool = new FramePool(2 * RingIo.PROVIDED_BUFFERS);
         try (Tap tap = bridged("t0");
