@@ -124,7 +124,11 @@ final class PendingFrames {
     }
 
     private int firstFor(int out, long hi, long lo) {
-        for (int i = 0; i < count; i++) {
+        return firstFor(out, hi, lo, count);
+    }
+
+    private int firstFor(int out, long hi, long lo, int end) {
+        for (int i = 0; i < end; i++) {
             if (port[i] == out && hopHi[i] == hi && hopLo[i] == lo) {
                 return i;
             }
@@ -163,7 +167,8 @@ final class PendingFrames {
         int before = count;
         for (int i = 0; i < before; i++) {
             long mac = neighbors.mac(port[i], hopHi[i], hopLo[i]);
-            if (mac >= 0) {
+            // The answer may come while this looks: then a frame waits on with those before it that still wait.
+            if (mac >= 0 && firstFor(port[i], hopHi[i], hopLo[i], kept) < 0) {
                 if (error[i] >= 0) {
                     pool.give(error[i]);
                 }
