@@ -55,16 +55,13 @@ public final class EntryIndex {
 
     /** As {@link #replyHash}, of the original tuple. */
     long originalHash(ConntrackWorker arguments, boolean ipv6) {
-        return ipv6
-                ? hash.ipv6(
-                        arguments.originalSourceHi,
-                        arguments.originalSourceLo,
-                        arguments.originalDestinationHi,
-                        arguments.originalDestinationLo,
-                        arguments.originalTransport)
-                : hash.ipv4(
-                        FiveTuple.ipv4Addresses(arguments.originalSourceLo, arguments.originalDestinationLo),
-                        arguments.originalTransport);
+        return hash(
+                ipv6,
+                arguments.originalSourceHi,
+                arguments.originalSourceLo,
+                arguments.originalDestinationHi,
+                arguments.originalDestinationLo,
+                arguments.originalTransport);
     }
 
     /**
@@ -72,16 +69,20 @@ public final class EntryIndex {
      * none.
      */
     long replyHash(ConntrackWorker arguments, boolean ipv6) {
+        return hash(
+                ipv6,
+                arguments.replySourceHi,
+                arguments.replySourceLo,
+                arguments.replyDestinationHi,
+                arguments.replyDestinationLo,
+                arguments.replyTransport);
+    }
+
+    private long hash(
+            boolean ipv6, long sourceHi, long sourceLo, long destinationHi, long destinationLo, long transport) {
         return ipv6
-                ? hash.ipv6(
-                        arguments.replySourceHi,
-                        arguments.replySourceLo,
-                        arguments.replyDestinationHi,
-                        arguments.replyDestinationLo,
-                        arguments.replyTransport)
-                : hash.ipv4(
-                        FiveTuple.ipv4Addresses(arguments.replySourceLo, arguments.replyDestinationLo),
-                        arguments.replyTransport);
+                ? hash.ipv6(sourceHi, sourceLo, destinationHi, destinationLo, transport)
+                : hash.ipv4(FiveTuple.ipv4Addresses(sourceLo, destinationLo), transport);
     }
 
     /** Returns the address of the line of the index in which a hash is looked for first. */
